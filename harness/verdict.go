@@ -1,0 +1,83 @@
+package harness
+
+import (
+	"fmt"
+	"time"
+)
+
+// Level is how strongly a requirement binds, after RFC 2119, with one level of
+// our own for what the vendor's pages leave open.
+type Level string
+
+// The levels. A breach of MUST fails; a breach of SHOULD is reported, and fails
+// only in a strict run; MAY and OPEN are only ever reported, unless the variant
+// they hang on is pinned.
+const (
+	Must   Level = "MUST"
+	Should Level = "SHOULD"
+	May    Level = "MAY"
+	Open   Level = "OPEN"
+)
+
+// Verdict is the outcome of one case.
+type Verdict string
+
+// The verdicts. Error says that the harness or the link failed: it is never
+// counted as conforming or not conforming. Stale is a case that was listed as
+// a known failure and passed.
+const (
+	Pass         Verdict = "pass"
+	Fail         Verdict = "fail"
+	KnownFailure Verdict = "known-failure"
+	Stale        Verdict = "stale"
+	Observed     Verdict = "observed"
+	Inconclusive Verdict = "inconclusive"
+	Skip         Verdict = "skip"
+	Error        Verdict = "error"
+)
+
+// Finding is one breach of one requirement.
+type Finding struct {
+	Rule    string // requirement id
+	Level   Level
+	Kind    string // what was wrong: outcome, status, shape, code, message, header, window, leak, server-error, answer
+	Problem string // one sentence
+	Want    string
+	Got     string
+}
+
+// Result is what one case showed.
+type Result struct {
+	Case     *Case
+	Verdict  Verdict
+	Reason   string            // for skip, inconclusive and error: a sentence
+	Findings []Finding         // breaches, most serious first
+	Shown    map[string]string // open variants: the value this case saw; nil when none
+	Sent     []Exchange        // what was sent and what came back, redacted
+	Stages   []Stage           // the signature of the last request, stage by stage, redacted; nil when unsigned
+	Age      *AgeRange         // against a clock that is not ours: how old the stamp was when the server judged it
+	Duration time.Duration     // wall-clock time the case took
+}
+
+// AgeRange bounds the age of a timestamp at the instant the server judged it:
+// positive in the past, negative in the future. It is as wide as the measured
+// offset is uncertain, plus the time the exchange took.
+type AgeRange struct{ Min, Max time.Duration }
+
+// String renders the range in seconds, to the millisecond.
+func (a AgeRange) String() string {
+	return fmt.Sprintf("[%.3f s, %.3f s]", a.Min.Seconds(), a.Max.Seconds())
+}
+
+// Exchange is one request and its response as the report shows them. Secrets
+// are already replaced.
+type Exchange struct {
+	Step           int
+	Method, Target string
+	RequestHeader  []string // "Name: value", sorted
+	RequestBody    string
+	Status         int // 0 when no response came
+	ResponseHeader []string
+	ResponseBody   string
+	Problem        string // transport error or unusable answer; empty when all went well
+}
