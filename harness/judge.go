@@ -1,0 +1,429 @@
+package harness
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// answer is one response, read to its end or to the limit.
+type answer struct {
+	status   int
+	header   http.Header
+	body     []byte
+	doc      any
+	noJSON   error  // why the body is not one JSON document
+	unusable string // what no client could work with: too long, cut off, no HTTP
+	// What the server's clock showed when it judged the request, as far as it
+	// is known: the two are equal when the clock is ours.
+	earliest, latest time.Time
+}
+
+// outcome is what one comparison of an answer with an expectation found.
+type outcome struct {
+	findings []Finding
+	shown    map[string][]string
+	captured Values
+	open     bool // the expectation hung on an open question
+}
+
+// judge compares the answer with the expectation.
+func (c *Checker) judge(cs *Case, s *Step, d *draft, a *answer) outcome {
+	p := c.profile
+	if a.unusable != "" {
+		return outcome{findings: []Finding{c.finding(cs.Rules[0], Must, "answer", a.unusable, "a complete answer", statusText(a.status))}}
+	}
+	out := p.judgeExpect(cs, s.Expect, d, a)
+	if a.status >= 500 && !hasKind(out.findings, "server-error") {
+		f := c.finding(cs.Rules[0], Must, "server-error", "the server failed; however odd a request is, it is the client's fault (RFC 9110 section 15.6)", "a refusal", statusText(a.status)+" "+excerpt(a))
+		out.findings = append([]Finding{f}, out.findings...)
+	}
+	if f, leaks := c.leak(cs, d, a); leaks {
+		out.findings = append(out.findings, f)
+	}
+	return out
+}
+
+func hasKind(findings []Finding, kind string) bool {
+	for _, f := range findings {
+		if f.Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Profile) judgeExpect(cs *Case, e Expect, d *draft, a *answer) outcome {
+	switch {
+	case e.By != "":
+		return p.judgeBy(cs, e, d, a)
+	case e.Accept:
+		return p.judgeAccept(cs, e, d, a)
+	default:
+		return p.judgeRefuse(cs, e, d, a)
+	}
+}
+
+// judgeBy looks up which value of the variant the answer shows.
+func (p *Profile) judgeBy(cs *Case, e Expect, d *draft, a *answer) outcome {
+	chosen := p.Choice(e.By)
+	out := p.judgeExpect(cs, e.Outcomes[chosen], d, a)
+	if p.binding(e.By) {
+		for i := range out.findings {
+			if p.pinned[e.By] {
+				out.findings[i].Level = Must
+			}
+			out.findings[i].Problem += fmt.Sprintf(" (variant %s is %s)", e.By, chosen)
+		}
+		return out
+	}
+	var fits []string
+	var fitting outcome
+	for _, value := range p.Variants[e.By].Values {
+		other := out
+		if value != chosen {
+			other = p.judgeExpect(cs, e.Outcomes[value], d, a)
+		}
+		if len(other.findings) == 0 {
+			if len(fits) == 0 || value == chosen {
+				fitting = other
+			}
+			fits = append(fits, value)
+		}
+	}
+	if len(fits) == 0 {
+		for i := range out.findings {
+			out.findings[i].Level = weaker(out.findings[i], Open)
+		}
+		fitting, fits = out, []string{"something else"}
+	}
+	shown := map[string][]string{e.By: fits}
+	for n, v := range fitting.shown {
+		shown[n] = v
+	}
+	fitting.shown, fitting.open = shown, true
+	return fitting
+}
+
+// weaker lowers a finding about the outcome: which outcome is right is open.
+// That an answer has a documented shape is not.
+func weaker(f Finding, l Level) Level {
+	if f.Kind == "outcome" || f.Kind == "status" {
+		return l
+	}
+	return f.Level
+}
+
+func (p *Profile) judgeAccept(cs *Case, e Expect, d *draft, a *answer) outcome {
+	for _, name := range d.op.MayRefuse {
+		for _, f := range p.possible(name) {
+			if o := p.compare(cs, f.reply, f.rule, d, a, e.Params); len(o.findings) == 0 {
+				return o
+			}
+		}
+	}
+	reply := p.success
+	if d.op.reply != nil {
+		reply = d.op.reply
+	}
+	o := p.compare(cs, reply, reply.rule, d, a, e.Params)
+	if len(o.findings) > 0 && (hasKind(o.findings, "status") || p.refused(d, a) != "") {
+		o.findings = []Finding{p.finding(cs.Rules[0], "outcome", "a right request was refused", "acceptance", p.describe(d, a))}
+		return o
+	}
+	return p.alsoReply(cs, e, d, a, o)
+}
+
+// alsoReply matches what the case itself says of the body.
+func (p *Profile) alsoReply(cs *Case, e Expect, d *draft, a *answer, o outcome) outcome {
+	if e.Reply == nil || len(o.findings) > 0 {
+		return o
+	}
+	pattern, err := compilePattern(e.Reply, &compiler{variants: p.Variants, choice: p.choice, pinned: p.pinned})
+	if err != nil {
+		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the case's own pattern cannot be read: "+err.Error(), "", ""))
+		return o
+	}
+	m := matching{values: p.answerValues(d, a, e.Params)}
+	pattern.match(nil, a.doc, true, &m)
+	for _, w := range m.wrong {
+		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the body differs at "+w.path, w.want, w.got))
+	}
+	return o
+}
+
+func (p *Profile) judgeRefuse(cs *Case, e Expect, d *draft, a *answer) outcome {
+	var best outcome
+	for i, name := range e.Refuse {
+		for j, f := range p.possible(name) {
+			o := p.compare(cs, f.reply, f.rule, d, a, e.Params)
+			if len(o.findings) == 0 {
+				return p.alsoReply(cs, e, d, a, o)
+			}
+			if i == 0 && j == 0 || len(o.findings) < len(best.findings) {
+				best = o
+			}
+		}
+	}
+	want := "refusal with " + strings.Join(e.Refuse, " or ")
+	if slices.Equal(e.Refuse, []string{refusal}) {
+		want = "refusal"
+	}
+	if _, ok := p.accepted(d, a); ok {
+		best.findings = []Finding{p.finding(cs.Rules[0], "outcome", "accepted; expected "+want, want, p.describe(d, a))}
+		return best
+	}
+	if other := p.refused(d, a); other != "" && other != refusal && !contains(e.Refuse, other) {
+		best.findings = []Finding{p.finding(cs.Rules[0], "outcome", fmt.Sprintf("refused with %s; expected %s", other, want), want, p.describe(d, a))}
+	}
+	return best
+}
+
+// accepted reports whether the answer shows that authentication passed, and if
+// not, how it was refused.
+func (p *Profile) accepted(d *draft, a *answer) (string, bool) {
+	if name := p.refused(d, a); name != "" {
+		return "refused with " + name, contains(d.op.MayRefuse, name)
+	}
+	for _, s := range p.success.status {
+		if a.status >= s.min && a.status <= s.max {
+			return "", true
+		}
+	}
+	return "answered with " + statusText(a.status) + " " + excerpt(a), false
+}
+
+// refused names the documented error that the answer is; empty for none.
+func (p *Profile) refused(d *draft, a *answer) string {
+	if a.noJSON != nil {
+		return ""
+	}
+	for _, e := range p.errors.entries {
+		if len(e.value.anyOf) > 0 {
+			continue
+		}
+		m := matching{values: p.answerValues(d, a, nil)}
+		if e.value.reply.body.match(nil, a.doc, true, &m); len(m.wrong) == 0 {
+			return e.key
+		}
+	}
+	return ""
+}
+
+// compare holds an answer against one documented reply.
+func (p *Profile) compare(cs *Case, r *Reply, rule string, d *draft, a *answer, params Values) outcome {
+	var o outcome
+	rule = firstOf(rule, r.rule, cs.Rules[0])
+	fit := false
+	for _, s := range r.status {
+		if a.status >= s.min && a.status <= s.max {
+			fit = true
+			o.show(s.choice)
+			break
+		}
+	}
+	if !fit {
+		o.findings = append(o.findings, p.finding(firstOf(r.statusRule, rule), "status", "the status is not the documented one", "status "+r.status[0].text, statusText(a.status)))
+	}
+	m := matching{values: p.answerValues(d, a, params)}
+	for _, h := range r.headers {
+		values := a.header[http.CanonicalHeaderKey(h.name)]
+		var value any
+		if len(values) > 0 {
+			value = values[0]
+		}
+		before := len(m.wrong)
+		h.value.match(&pathStep{key: h.name}, value, len(values) > 0, &m)
+		for _, w := range m.wrong[before:] {
+			o.findings = append(o.findings, p.finding(rule, "header", "the header "+h.name+" is not the documented one", w.want, w.got))
+		}
+		m.wrong = m.wrong[:before]
+	}
+	if r.body != nil {
+		if a.noJSON != nil {
+			o.findings = append(o.findings, p.finding(firstOf(r.rule, rule), "shape", "the body is not one JSON document: "+a.noJSON.Error(), "a JSON object", excerpt(a)))
+			return o
+		}
+		r.body.match(nil, a.doc, true, &m)
+	}
+	for _, w := range m.wrong {
+		kind, cites := "shape", firstOf(r.rule, rule)
+		switch {
+		case w.about == "message":
+			kind, cites = "message", rule
+		case w.about == "code":
+			kind, cites = "code", firstOf(r.codeRule, rule)
+		case len(p.Rules["value-"+w.about]) > 0:
+			cites = p.Rules["value-"+w.about][0]
+		}
+		o.findings = append(o.findings, p.finding(cites, kind, "the body differs at "+w.path, w.want, w.got))
+	}
+	o.show(m.shown)
+	o.captured = m.captured
+	p.checkCaptured(&o, firstOf(r.rule, rule), d, a)
+	return o
+}
+
+func (o *outcome) show(choice map[string]string) {
+	for name, value := range choice {
+		if o.shown == nil {
+			o.shown = map[string][]string{}
+		}
+		o.shown[name] = []string{value}
+	}
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// answerValues are what an answer to this request may repeat.
+func (p *Profile) answerValues(d *draft, a *answer, params Values) Values {
+	v := make(Values, len(d.values)+4)
+	for name, value := range d.values {
+		v[name] = value
+	}
+	// What only the answer can tell is captured, not compared.
+	delete(v, "message")
+	if d.form == p.Login {
+		delete(v, "token")
+	}
+	if p.Token != nil {
+		v["lifetime"] = seconds(p.Token.Lifetime)
+	}
+	for name, value := range params {
+		v[name] = value
+	}
+	return v
+}
+
+// checkCaptured checks the values that only the answer could tell: the server's
+// time, a new token, the time a token has left.
+func (p *Profile) checkCaptured(o *outcome, rule string, d *draft, a *answer) {
+	complain := func(about, problem, want, got string) {
+		cites := rule
+		if ids := p.Rules["value-"+about]; len(ids) > 0 {
+			cites = ids[0]
+		}
+		o.findings = append(o.findings, p.finding(cites, "value", problem, want, got))
+	}
+	if text, ok := o.captured["server_time"]; ok && p.ReplyTime != nil {
+		t, err := p.ReplyTime.Parse(text)
+		switch {
+		case err != nil:
+			complain("server_time", "the server's time is not in its documented form", p.ReplyTime.Format(d.now), text)
+		case t.Before(a.earliest.Add(-time.Second)) || t.After(a.latest.Add(time.Second)):
+			complain("server_time", "the server's time is not the time of the answer", "about "+p.ReplyTime.Format(d.now), text)
+		}
+	}
+	if token, ok := o.captured["token"]; ok {
+		if problem := p.Token.problem(token); problem != "" {
+			complain("token", "the token is not of the documented form: "+problem, "", "")
+		}
+	}
+	if text, ok := o.captured["remaining"]; ok && !d.tokenLogin.IsZero() {
+		p.checkRemaining(text, d, a, complain)
+	}
+}
+
+// checkRemaining checks a countdown in MM:SS: rounded down, or one less where
+// the server counts the second that has begun.
+func (p *Profile) checkRemaining(text string, d *draft, a *answer, complain func(about, problem, want, got string)) {
+	most := p.Token.Lifetime - a.earliest.Sub(d.tokenLogin)
+	least := p.Token.Lifetime - a.latest.Sub(d.tokenLogin) - time.Second
+	want := clockText(max(most, 0))
+	var minutes, secs int
+	if n, err := fmt.Sscanf(text, "%02d:%02d", &minutes, &secs); err != nil || n != 2 || len(text) != 5 || secs > 59 || strings.ContainsAny(text, "+- ") {
+		complain("remaining", "the time left is not in the form MM:SS", want, text)
+		return
+	}
+	left := time.Duration(minutes)*time.Minute + time.Duration(secs)*time.Second
+	if left > most.Truncate(time.Second) && left > 0 && most-left < 0 || left < least.Truncate(time.Second)-time.Second {
+		complain("remaining", "the time left is not what the token has left", want, text)
+	}
+}
+
+func clockText(d time.Duration) string {
+	s := int(d / time.Second)
+	return fmt.Sprintf("%02d:%02d", s/60, s%60)
+}
+
+// problem says what is wrong with the form of a token; empty when nothing is.
+func (t *Token) problem(token string) string {
+	if t == nil || token == "" {
+		return ""
+	}
+	if t.Recipe != nil {
+		if n := strings.Count(token, "."); n != 2 {
+			return fmt.Sprintf("%d parts, not three", n+1)
+		}
+		return ""
+	}
+	if t.Length > 0 && len(token) != t.Length {
+		return fmt.Sprintf("%d characters, not %d", len(token), t.Length)
+	}
+	alphabet := map[string]string{"base64": "+/=", "base64url": "-_", "hex": ""}[t.Alphabet]
+	for _, r := range token {
+		ok := r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune(alphabet, r)
+		if t.Alphabet != "" && !ok {
+			return fmt.Sprintf("the character %q is not %s", r, t.Alphabet)
+		}
+	}
+	return ""
+}
+
+// leak looks for what an answer must never hold: a secret, or the signature
+// that would have been right.
+func (c *Checker) leak(cs *Case, d *draft, a *answer) (Finding, bool) {
+	rule := cs.Rules[0]
+	if ids := c.profile.Rules["no-echo"]; len(ids) > 0 {
+		rule = ids[0]
+	}
+	text := string(a.body)
+	for name, values := range a.header {
+		text += "\n" + name + ": " + strings.Join(values, ", ")
+	}
+	if c.redactor.Leaks(text) {
+		return c.finding(rule, Must, "leak", "the answer holds a secret of the customer", "no secret", c.redactor.Text(excerpt(a))), true
+	}
+	if d.right == "" || c.profile.Request == nil {
+		return Finding{}, false
+	}
+	if sent := d.values[c.profile.Request.result()]; sent != d.right && len(d.right) > 8 && !strings.Contains(sent, d.right) && strings.Contains(text, d.right) {
+		return c.finding(rule, Must, "leak", "the answer to a wrong signature holds the right one", "no signature", shorten(text, 200)), true
+	}
+	return Finding{}, false
+}
+
+func (p *Profile) finding(rule, kind, problem, want, got string) Finding {
+	level := Must
+	if r := p.Requirement(rule); r != nil {
+		level = r.Level
+	}
+	return Finding{Rule: rule, Level: level, Kind: kind, Problem: problem, Want: want, Got: got}
+}
+
+func (c *Checker) finding(rule string, level Level, kind, problem, want, got string) Finding {
+	return Finding{Rule: rule, Level: level, Kind: kind, Problem: problem, Want: want, Got: got}
+}
+
+func (p *Profile) describe(d *draft, a *answer) string {
+	text := statusText(a.status)
+	if name := p.refused(d, a); name != "" && name != refusal {
+		text += ", the error " + name
+	}
+	return text + " " + excerpt(a)
+}
+
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("status %d %s", status, http.StatusText(status)))
+}
+
+func excerpt(a *answer) string { return shorten(strings.ToValidUTF8(string(a.body), "\uFFFD"), 300) }

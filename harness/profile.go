@@ -1,0 +1,344 @@
+package harness
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+)
+
+// Profile is a vendor's written rules made executable, under one choice of the
+// variants its pages leave open: how requests are signed and stamped, how long
+// stamps and tokens live, what is checked in which order, and what each answer
+// looks like. A Profile is immutable; With gives one under another choice.
+type Profile struct {
+	Vendor       string // the folder's name, and the first part of every case name
+	Title        string
+	Flow         Flow
+	Credentials  []Credential
+	Operations   []*Operation
+	Timestamp    *TimestampFormat // nil when requests carry no timestamp
+	ReplyTime    *TimestampFormat // of {server_time} in answers; nil when there is none
+	Window       Limits
+	Request      Recipe // makes {signature}; nil when requests are not signed
+	Webhook      Recipe // makes the signature of a webhook; nil when there are none
+	Login        *Form  // how a token is had; nil when the flow has no login
+	Call         *Form  // how an operation is authenticated
+	Token        *Token // nil when the flow has no token
+	Variants     map[string]*Variant
+	Rules        map[string][]string // claim -> requirement ids
+	Declines     map[string]string   // common case -> why it does not apply
+	Requirements []*Requirement
+	Cases        []*Case
+	Vectors      []*Vector
+
+	success *Reply
+	failure *Reply            // the shape every documented error shares
+	errors  ordered[*failure] // documented errors
+	choice  map[string]string
+	pinned  map[string]bool
+	raw     *rawProfile
+	steps   map[string]StepFunc
+	byID    map[string]*Requirement
+}
+
+// Credential is one value the vendor issues to its customer.
+type Credential struct {
+	Name     string
+	Secret   bool   `yaml:"secret"`   // never shown in any output
+	Optional bool   `yaml:"optional"` // only some cases need it
+	Sample   string `yaml:"sample"`   // what the reference server knows; made up
+	Length   int    `yaml:"length"`   // in characters, where the vendor fixes it; else 0
+	Purpose  string `yaml:"purpose"`
+}
+
+// Operation is one call of the vendor's API.
+type Operation struct {
+	Name        string
+	Method      string          `yaml:"method"`
+	Path        string          `yaml:"path"` // with the query, without the host
+	Body        string          `yaml:"body"`
+	Fields      ordered[string] `yaml:"fields"` // beside those of the form, when it has fields
+	ContentType string          `yaml:"content_type"`
+	Safe        bool            `yaml:"safe"`       // changes nothing, so it may be sent to a live target
+	Reply       *rawReply       `yaml:"reply"`      // what a success holds beside the profile's success
+	Refuse      string          `yaml:"refuse"`     // the documented answer is this error
+	MayRefuse   []string        `yaml:"may_refuse"` // errors that still show that authentication passed
+	Requires    []string        `yaml:"requires"`   // JSON fields without which the answer is the error validation
+	Unique      string          `yaml:"unique"`     // JSON field whose second use is the error duplicate
+
+	reply *Reply
+}
+
+// Form says where the values of an authenticated request travel, and in which
+// order the server checks them.
+type Form struct {
+	Operation *Operation // of a login; nil for calls
+	Values    []Named    // further values, worked out first
+	Headers   []Named
+	Query     []Named
+	Fields    []Named // of the body
+	Encoding  string  // of the fields: json or form
+	Checks    []string
+}
+
+// Named is a template with the name of the header, field or value it fills.
+type Named struct {
+	Name string
+	Text Template
+}
+
+// uses reports whether the form carries the value.
+func (f *Form) uses(name string) bool {
+	for _, list := range [][]Named{f.Headers, f.Query, f.Fields, f.Values} {
+		for _, n := range list {
+			if n.Text.Has(name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Carrier finds the header, query parameter or body field that carries a value.
+// The place is "header", "query" or "field", or empty when none does.
+func (f *Form) Carrier(value string) (place string, n Named) {
+	for _, c := range []struct {
+		place string
+		list  []Named
+	}{{"header", f.Headers}, {"query", f.Query}, {"field", f.Fields}} {
+		for _, n := range c.list {
+			if n.Text.Has(value) {
+				return c.place, n
+			}
+		}
+	}
+	return "", Named{}
+}
+
+// Token is what a login grants.
+type Token struct {
+	Lifetime time.Duration
+	Recipe   Recipe // makes a self-contained token such as a JWT; nil for an opaque one
+	Length   int    // of an opaque token, in characters
+	Alphabet string // of an opaque token: base64, base64url or hex
+}
+
+// Reply is one documented answer.
+type Reply struct {
+	status  []statusRange // the alternatives, the chosen one first
+	headers []patternKey
+	body    *Pattern
+
+	rule, statusRule, codeRule string
+}
+
+// failure is one documented error.
+type failure struct {
+	name  string
+	rule  string
+	reply *Reply   // what it looks like
+	anyOf []string // the errors it may also be, when the pages leave that open
+}
+
+// Status is the HTTP status the reference server answers with: the lowest of a
+// class.
+func (r *Reply) Status() int { return r.status[0].min }
+
+// Flow is the order of calls by which a client authenticates.
+type Flow string
+
+// The flows. Each is implemented in Go; a profile only names one.
+const (
+	SignEachRequest Flow = "sign-each-request" // every request carries its own signature
+	SignThenToken   Flow = "sign-then-token"   // a signed login grants a token, and calls are signed with it
+	LoginThenBearer Flow = "login-then-bearer" // a login grants a token, and calls carry it alone
+)
+
+func (f Flow) check(p *Profile) error {
+	switch f {
+	case SignEachRequest:
+		if p.Request == nil || p.Timestamp == nil || p.Login != nil {
+			return fmt.Errorf("flow %s needs recipes.request and timestamp, and has no login", f)
+		}
+	case SignThenToken:
+		if p.Request == nil || p.Timestamp == nil || p.Login == nil || p.Token == nil {
+			return fmt.Errorf("flow %s needs recipes.request, timestamp, login and token", f)
+		}
+	case LoginThenBearer:
+		if p.Login == nil || p.Token == nil {
+			return fmt.Errorf("flow %s needs login and token", f)
+		}
+	default:
+		return fmt.Errorf("unknown flow %q; known are %s, %s, %s", f, SignEachRequest, SignThenToken, LoginThenBearer)
+	}
+	return nil
+}
+
+// With gives the profile under other values of some variants. A pinned value
+// binds the target: showing another one fails. The names and values are checked.
+func (p *Profile) With(choice map[string]string, pin bool) (*Profile, error) {
+	next, pinned := maps.Clone(p.choice), maps.Clone(p.pinned)
+	for _, name := range sortedKeys(choice) {
+		v, ok := p.Variants[name]
+		if !ok {
+			return nil, fmt.Errorf("%s has no variant %q; it has %s", p.Vendor, name, strings.Join(sortedKeys(p.Variants), ", "))
+		}
+		if !contains(v.Values, choice[name]) {
+			return nil, fmt.Errorf("variant %s.%s has no value %q; it has %s", p.Vendor, name, choice[name], strings.Join(v.Values, ", "))
+		}
+		next[name] = choice[name]
+		if pin {
+			pinned[name] = true
+		}
+	}
+	q := *p
+	q.choice, q.pinned = next, pinned
+	return &q, q.compile()
+}
+
+// Choice is the value the profile takes for the variant.
+func (p *Profile) Choice(variant string) string { return p.choice[variant] }
+
+// binding reports whether a target that shows another value of the variant
+// fails for it.
+func (p *Profile) binding(variant string) bool {
+	return p.pinned[variant] || p.Variants[variant].Documented
+}
+
+// Secrets lists the values of the secret credentials.
+func (p *Profile) Secrets(v Values) []string {
+	var out []string
+	for _, c := range p.Credentials {
+		if s := v[c.Name]; c.Secret && s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Samples are the credentials the reference server knows.
+func (p *Profile) Samples() Values {
+	v := Values{}
+	for _, c := range p.Credentials {
+		v[c.Name] = c.Sample
+	}
+	return v
+}
+
+// Identity is the credential that names the customer and is no secret.
+func (p *Profile) Identity() Credential {
+	for _, c := range p.Credentials {
+		if !c.Secret && !c.Optional {
+			return c
+		}
+	}
+	return Credential{}
+}
+
+// Secret is the credential that proves the customer: the first secret one.
+func (p *Profile) Secret() Credential {
+	for _, c := range p.Credentials {
+		if c.Secret && !c.Optional {
+			return c
+		}
+	}
+	return Credential{}
+}
+
+// Operation finds an operation by name.
+func (p *Profile) Operation(name string) *Operation {
+	for _, op := range p.Operations {
+		if op.Name == name {
+			return op
+		}
+	}
+	return nil
+}
+
+// Error renders the named error, or the nearest one the profile documents, as
+// the reference server answers it. The values fill the message.
+func (p *Profile) Error(name string, v Values) (status int, headers map[string]string, body []byte) {
+	f := p.documented(name)
+	all := Values{"any": "refused", "message": "Request refused", "code": p.raw.Replies.Error.code("0"), "parameter": ""}
+	maps.Copy(all, v)
+	headers = map[string]string{}
+	for _, h := range f.reply.headers {
+		if !h.value.absent() {
+			headers[h.name] = h.value.leaf[0].text.Render(all)
+		}
+	}
+	return f.reply.Status(), headers, f.reply.body.AppendJSON(nil, all)
+}
+
+// fallbacks names the error that stands in for one the profile does not
+// document. What ends at refusal is any error of the documented shape.
+var fallbacks = map[string]string{
+	"timestamp-missing":       "field-missing",
+	"timestamp-malformed":     "malformed",
+	"field-empty":             "field-missing",
+	"field-missing":           "missing",
+	"field-short":             "malformed",
+	"field-long":              "malformed",
+	"authorization-missing":   "missing",
+	"authorization-malformed": "malformed",
+	"key-inactive":            "key",
+	"token-expired":           "token",
+	"key":                     "credentials",
+	"body":                    "malformed",
+}
+
+const refusal = "refusal"
+
+// documented finds the error, or its nearest stand-in. Of one that may be any
+// of several it gives the first.
+func (p *Profile) documented(name string) *failure {
+	return p.possible(name)[0]
+}
+
+// possible lists the errors that the name may stand for.
+func (p *Profile) possible(name string) []*failure {
+	for {
+		f, ok := p.errors.get(name)
+		if ok && len(f.anyOf) == 0 {
+			return []*failure{f}
+		}
+		if ok {
+			var all []*failure
+			for _, n := range f.anyOf {
+				all = append(all, p.possible(n)...)
+			}
+			return all
+		}
+		if name, ok = fallbacks[name]; !ok {
+			name = refusal
+		}
+	}
+}
+
+// Success renders the documented answer to an operation.
+func (p *Profile) Success(op *Operation, v Values) (status int, headers map[string]string, body []byte) {
+	r := p.success
+	if op.reply != nil {
+		r = op.reply
+	}
+	headers = map[string]string{}
+	for _, h := range r.headers {
+		if !h.value.absent() {
+			headers[h.name] = h.value.leaf[0].text.Render(v)
+		}
+	}
+	if r.body != nil {
+		body = r.body.AppendJSON(nil, v)
+	}
+	return r.Status(), headers, body
+}
+
+// Literal is the text before the first placeholder: of an Authorization header
+// the scheme and the space after it.
+func (t Template) Literal() string {
+	if len(t.parts) > 0 && t.parts[0].name == "" {
+		return t.parts[0].literal
+	}
+	return ""
+}

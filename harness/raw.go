@@ -1,0 +1,365 @@
+package harness
+
+import (
+	"fmt"
+	"maps"
+	"time"
+)
+
+// rawProfile is profile.yaml as written. See vectors/README.md for the format.
+type rawProfile struct {
+	Vendor      string              `yaml:"vendor"`
+	Title       string              `yaml:"title"`
+	Flow        Flow                `yaml:"flow"`
+	Credentials ordered[Credential] `yaml:"credentials"`
+	Operations  ordered[Operation]  `yaml:"operations"`
+	Timestamp   struct {
+		Format string `yaml:"format"`
+		Reply  string `yaml:"reply"`
+	} `yaml:"timestamp"`
+	Window struct {
+		Past   Duration `yaml:"past"`
+		Future Duration `yaml:"future"`
+	} `yaml:"window"`
+	Recipes struct {
+		Request []rawStage `yaml:"request"`
+		Webhook []rawStage `yaml:"webhook"`
+		Token   []rawStage `yaml:"token"`
+	} `yaml:"recipes"`
+	Login *rawForm `yaml:"login"`
+	Call  *rawForm `yaml:"call"`
+	Token *struct {
+		Lifetime Duration `yaml:"lifetime"`
+		Length   int      `yaml:"length"`
+		Alphabet string   `yaml:"alphabet"`
+	} `yaml:"token"`
+	Replies struct {
+		Success rawReply `yaml:"success"`
+		Error   rawReply `yaml:"error"`
+	} `yaml:"replies"`
+	Errors   ordered[rawError]   `yaml:"errors"`
+	Variants ordered[Variant]    `yaml:"variants"`
+	Rules    map[string]ruleList `yaml:"rules"`
+	Declines map[string]string   `yaml:"declines"`
+}
+
+type rawStage struct {
+	Name  string   `yaml:"name"`
+	Text  string   `yaml:"text"`
+	Steps []string `yaml:"steps"`
+}
+
+type rawForm struct {
+	Operation *Operation      `yaml:"operation"`
+	Values    ordered[string] `yaml:"values"`
+	Headers   ordered[string] `yaml:"headers"`
+	Query     ordered[string] `yaml:"query"`
+	Fields    ordered[string] `yaml:"fields"`
+	Encoding  string          `yaml:"encoding"`
+	Checks    []string        `yaml:"checks"`
+}
+
+type rawReply struct {
+	Status     string       `yaml:"status"`
+	Headers    ordered[any] `yaml:"headers"`
+	Body       any          `yaml:"body"`
+	Code       any          `yaml:"code"` // the code of errors that name none
+	Rule       string       `yaml:"rule"`
+	StatusRule string       `yaml:"status_rule"`
+	CodeRule   string       `yaml:"code_rule"`
+}
+
+func (r rawReply) code(otherwise string) string {
+	if r.Code == nil {
+		return otherwise
+	}
+	return fmt.Sprint(r.Code)
+}
+
+type rawError struct {
+	Status  string       `yaml:"status"`
+	Code    any          `yaml:"code"`
+	Message string       `yaml:"message"`
+	Detail  string       `yaml:"detail"`
+	Headers ordered[any] `yaml:"headers"`
+	Body    any          `yaml:"body"`
+	Rule    string       `yaml:"rule"`
+	AnyOf   []string     `yaml:"any_of"`
+}
+
+// ruleList is one requirement id or several.
+type ruleList []string
+
+// UnmarshalYAML reads a scalar or a list.
+func (r *ruleList) UnmarshalYAML(unmarshal func(any) error) error {
+	var one string
+	if unmarshal(&one) == nil {
+		*r = ruleList{one}
+		return nil
+	}
+	var many []string
+	err := unmarshal(&many)
+	*r = many
+	return err
+}
+
+// fromRaw makes the profile that raw describes, with every variant at its
+// default.
+func fromRaw(raw *rawProfile, steps map[string]StepFunc) (*Profile, error) {
+	p := &Profile{Vendor: raw.Vendor, Title: raw.Title, Flow: raw.Flow, Declines: raw.Declines, raw: raw, steps: steps,
+		Rules: map[string][]string{}, Variants: builtinVariants(), choice: map[string]string{}, pinned: map[string]bool{}}
+	for claim, ids := range raw.Rules {
+		p.Rules[claim] = ids
+	}
+	for _, e := range raw.Credentials.entries {
+		c := e.value
+		c.Name = e.key
+		p.Credentials = append(p.Credentials, c)
+	}
+	builtin := maps.Clone(p.Variants)
+	for _, e := range raw.Variants.entries {
+		v := e.value
+		if known := builtin[e.key]; known != nil {
+			for _, value := range v.Values {
+				if !contains(known.Values, value) {
+					return nil, at("variants."+e.key, fmt.Errorf("the engine knows this variant with the values %v, not %q", known.Values, value))
+				}
+			}
+		}
+		p.Variants[e.key] = &v
+	}
+	for name, v := range p.Variants {
+		p.choice[name] = v.Default
+	}
+	return p, p.compile()
+}
+
+// compile works out everything that depends on the choice of variants.
+func (p *Profile) compile() error {
+	raw := p.raw
+	c := &compiler{variants: p.Variants, choice: p.choice, pinned: p.pinned, steps: p.steps}
+	var err error
+	if raw.Timestamp.Format != "" {
+		if p.Timestamp, err = timestampFormat(raw.Timestamp.Format); err != nil {
+			return at("timestamp.format", err)
+		}
+		p.Window.Granule = p.Timestamp.Granule
+	}
+	if raw.Timestamp.Reply != "" {
+		if p.ReplyTime, err = timestampFormat(raw.Timestamp.Reply); err != nil {
+			return at("timestamp.reply", err)
+		}
+	}
+	p.Window.Past, p.Window.Future = time.Duration(raw.Window.Past), time.Duration(raw.Window.Future)
+	for _, r := range []struct {
+		name string
+		raw  []rawStage
+		to   *Recipe
+	}{{"request", raw.Recipes.Request, &p.Request}, {"webhook", raw.Recipes.Webhook, &p.Webhook}} {
+		if *r.to, err = c.recipe(r.raw); err != nil {
+			return at("recipes."+r.name, err)
+		}
+	}
+	if raw.Token != nil {
+		p.Token = &Token{Lifetime: time.Duration(raw.Token.Lifetime), Length: raw.Token.Length, Alphabet: raw.Token.Alphabet}
+		p.Window.Lifetime = p.Token.Lifetime
+		if p.Token.Recipe, err = c.recipe(raw.Recipes.Token); err != nil {
+			return at("recipes.token", err)
+		}
+	}
+	if err := p.compileForms(c); err != nil {
+		return err
+	}
+	if err := p.compileReplies(c); err != nil {
+		return err
+	}
+	if err := p.Flow.check(p); err != nil {
+		return at("flow", err)
+	}
+	return p.checkNames()
+}
+
+func (p *Profile) compileForms(c *compiler) (err error) {
+	if p.raw.Login != nil {
+		if p.Login, err = c.form(p.raw.Login); err != nil {
+			return at("login", err)
+		}
+		if p.Login.Operation == nil {
+			return at("login", fmt.Errorf("a login names its operation: {method, path}"))
+		}
+		op := *p.Login.Operation
+		op.Name, op.Safe = "login", true
+		if err := p.compileOperation(&op, c); err != nil {
+			return at("login.operation", err)
+		}
+		p.Login.Operation = &op
+	}
+	if p.raw.Call == nil {
+		return at("vendor", fmt.Errorf("the profile has no call: say how an operation is authenticated"))
+	}
+	if p.Call, err = c.form(p.raw.Call); err != nil {
+		return at("call", err)
+	}
+	p.Operations = nil
+	for _, e := range p.raw.Operations.entries {
+		op := e.value
+		op.Name = e.key
+		if err := p.compileOperation(&op, c); err != nil {
+			return at("operations."+e.key, err)
+		}
+		p.Operations = append(p.Operations, &op)
+	}
+	if len(p.Operations) == 0 {
+		return at("operations", fmt.Errorf("name at least one operation that needs authentication"))
+	}
+	return nil
+}
+
+func (p *Profile) compileOperation(op *Operation, c *compiler) (err error) {
+	if op.Method == "" || op.Path == "" {
+		return fmt.Errorf("an operation has a method and a path")
+	}
+	if op.Path, err = c.expand(op.Path); err != nil {
+		return err
+	}
+	if op.Path[0] != '/' {
+		return fmt.Errorf("path %q: write the path from the host's root, beginning with /", op.Path)
+	}
+	if op.Reply != nil {
+		op.reply, err = c.reply(withBase(*op.Reply, p.raw.Replies.Success))
+	}
+	return err
+}
+
+// withBase fills what a reply leaves out from the profile's general one.
+func withBase(r, base rawReply) *rawReply {
+	if r.Status == "" {
+		r.Status = base.Status
+	}
+	if len(r.Headers.entries) == 0 {
+		r.Headers = base.Headers
+	}
+	if r.Body == nil {
+		r.Body = base.Body
+	}
+	if r.Rule == "" {
+		r.Rule = base.Rule
+	}
+	if r.StatusRule == "" {
+		r.StatusRule = base.StatusRule
+	}
+	if r.CodeRule == "" {
+		r.CodeRule = base.CodeRule
+	}
+	if r.Code == nil {
+		r.Code = base.Code
+	}
+	return &r
+}
+
+func (p *Profile) compileReplies(c *compiler) (err error) {
+	success := withBase(p.raw.Replies.Success, rawReply{Status: "2xx"})
+	if p.success, err = c.reply(success); err != nil {
+		return at("replies.success", err)
+	}
+	base := withBase(p.raw.Replies.Error, rawReply{Status: "4xx"})
+	if base.Body == nil {
+		return at("replies", fmt.Errorf("say what every error's body looks like: replies.error.body"))
+	}
+	if p.failure, err = c.reply(base); err != nil {
+		return at("replies.error", err)
+	}
+	p.errors = ordered[*failure]{}
+	raws := append([]entry[rawError]{}, p.raw.Errors.entries...)
+	if _, ok := p.raw.Errors.get(refusal); !ok {
+		raws = append(raws, entry[rawError]{key: refusal})
+	}
+	for _, e := range raws {
+		f := &failure{name: e.key, rule: e.value.Rule, anyOf: e.value.AnyOf}
+		own := withBase(rawReply{Status: e.value.Status, Headers: e.value.Headers, Body: e.value.Body}, *base)
+		c.local = nil
+		if e.key != refusal {
+			c.local = map[string]string{"message": e.value.Message, "detail": e.value.Detail}
+			if code := (rawReply{Code: e.value.Code}).code(base.code("")); code != "" {
+				c.local["code"] = code
+			}
+		}
+		if f.reply, err = c.reply(own); err != nil {
+			return at("errors."+e.key, err)
+		}
+		c.local = nil
+		p.errors.entries = append(p.errors.entries, entry[*failure]{e.key, f})
+	}
+	return nil
+}
+
+// callValues are the values that every call has beside the credentials.
+var callValues = []string{"timestamp", "method", "target", "path", "query", "body", "token"}
+
+// checkNames makes sure that every placeholder has a value in its place.
+func (p *Profile) checkNames() error {
+	known := map[string]bool{}
+	for _, n := range callValues {
+		known[n] = true
+	}
+	for _, c := range p.Credentials {
+		known[c.Name] = true
+	}
+	check := func(where string, t Template, extra ...string) error {
+		if err := t.checkNames(func(n string) bool { return known[n] || contains(extra, n) }); err != nil {
+			return at(where, fmt.Errorf("%w; known are credentials, %v and earlier stages", err, append(callValues, extra...)))
+		}
+		return nil
+	}
+	recipe := func(where string, r Recipe, extra ...string) error {
+		for i, s := range r {
+			if err := check(fmt.Sprintf("recipes.%s[%d]", where, i), s.text, extra...); err != nil {
+				return err
+			}
+			for _, step := range s.steps {
+				if step.key != "" && !known[step.key] && !contains(extra, step.key) {
+					return at(fmt.Sprintf("recipes.%s[%d]", where, i), fmt.Errorf("step %s names the key %q, which is no credential", step.name, step.key))
+				}
+			}
+			extra = append(extra, s.name)
+		}
+		return nil
+	}
+	var values, made []string
+	for name, f := range map[string]*Form{"login": p.Login, "call": p.Call} {
+		if f == nil {
+			continue
+		}
+		for _, n := range f.Values {
+			values = append(values, n.Name)
+		}
+		for _, s := range p.Request {
+			made = append(made, s.name)
+		}
+		for _, list := range [][]Named{f.Values, f.Headers, f.Query, f.Fields} {
+			for _, n := range list {
+				if err := check(name, n.Text, append(made, values...)...); err != nil {
+					return err
+				}
+			}
+		}
+		for i, c := range f.Checks {
+			if !contains(knownChecks, c) {
+				return at(fmt.Sprintf("%s.checks[%d]", name, i), fmt.Errorf("unknown check %q; known are %v", c, knownChecks))
+			}
+		}
+	}
+	if err := recipe("request", p.Request, values...); err != nil {
+		return err
+	}
+	if err := recipe("webhook", p.Webhook); err != nil {
+		return err
+	}
+	if p.Token != nil {
+		return recipe("token", p.Token.Recipe, "issued", "expires", "now")
+	}
+	return nil
+}
+
+// knownChecks are the checks a server makes, in a profile's order.
+var knownChecks = []string{"authorization", "body", "fields", "timestamp", "key", "credentials", "token", "expiry", "signature", "replay", "operation"}

@@ -1,0 +1,202 @@
+// Package reference holds an unbroken server for every profile: what the
+// vendor's pages describe, on a clock of the caller's.
+//
+// It reads the same profile as the judge, and so cannot witness for it: the
+// suites are also run against servers that share no code with it, and against
+// copies of it that are broken on purpose.
+package reference
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/benbjohnson/clock"
+
+	"github.com/skewproof/skewproof/harness"
+)
+
+// Server answers as the profile says. Its zero value is of no use; see New. It
+// is safe for concurrent use.
+type Server struct {
+	profile     *harness.Profile
+	clock       clock.Clock
+	credentials harness.Values
+	paths       map[string]*harness.Operation // method and path without query
+
+	mu     sync.Mutex
+	state  map[string]bool
+	tokens map[string]*issued
+	seen   map[string]bool // signatures, where replays are refused
+	unique map[string]bool // values of unique fields
+	serial int
+}
+
+// issued is a token the server granted.
+type issued struct {
+	identity string
+	at       time.Time
+	used     time.Time
+	revoked  bool
+}
+
+// New returns a server for the profile, which knows the profile's sample
+// credentials and reads the time from clk.
+func New(p *harness.Profile, clk clock.Clock) *Server {
+	s := &Server{profile: p, clock: clk, credentials: p.Samples(), paths: map[string]*harness.Operation{}}
+	for _, op := range p.Operations {
+		path, _, _ := strings.Cut(op.Path, "?")
+		s.paths[op.Method+" "+path] = op
+	}
+	if p.Login != nil {
+		op := p.Login.Operation
+		s.paths[op.Method+" "+op.Path] = op
+	}
+	return s
+}
+
+// maxBody bounds a request's body, in bytes.
+const maxBody = 1 << 20
+
+// call is one request on its way through the checks.
+type call struct {
+	form     *harness.Form
+	op       *harness.Operation
+	r        *http.Request
+	body     []byte
+	values   harness.Values    // what the request carries
+	problems map[string]string // value -> missing, empty or malformed
+	badBody  bool
+	fields   map[string]any
+	now      time.Time
+	stamp    time.Time
+	token    *issued
+}
+
+// refusal is the name of a documented error, with what its message mentions.
+type refusal struct {
+	name   string
+	values harness.Values
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &call{r: r, now: s.clock.Now().UTC(), values: harness.Values{}}
+	w.Header()["Date"] = []string{c.now.Format(http.TimeFormat)}
+	op := s.route(r)
+	if op == nil {
+		s.refuse(w, c, &refusal{name: "not-found"})
+		return
+	}
+	c.op, c.form = op, s.profile.Call
+	if s.profile.Login != nil && op == s.profile.Login.Operation {
+		c.form = s.profile.Login
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil || len(body) > maxBody {
+		c.badBody = true
+	}
+	c.body = body
+	s.read(c)
+	if refused := s.check(c); refused != nil {
+		s.refuse(w, c, refused)
+		return
+	}
+	if op.Refuse != "" {
+		s.refuse(w, c, &refusal{name: op.Refuse})
+		return
+	}
+	s.accept(w, c)
+}
+
+func (s *Server) route(r *http.Request) *harness.Operation {
+	return s.paths[r.Method+" "+r.URL.Path]
+}
+
+// check goes through the form's checks in their order and gives the first
+// refusal.
+func (s *Server) check(c *call) *refusal {
+	for _, state := range []string{"rate-limited", "api-disabled"} {
+		if s.state[state] {
+			return &refusal{name: map[string]string{"api-disabled": "unexpected"}[state] + map[string]string{"rate-limited": "rate-limited"}[state]}
+		}
+	}
+	for _, name := range c.form.Checks {
+		if refused := checks[name](s, c); refused != nil {
+			return refused
+		}
+	}
+	return nil
+}
+
+func (s *Server) refuse(w http.ResponseWriter, c *call, refused *refusal) {
+	v := harness.Values{}
+	for name, value := range c.values {
+		v[name] = value
+	}
+	for name, value := range refused.values {
+		v[name] = value
+	}
+	s.common(c, v)
+	status, headers, body := s.profile.Error(refused.name, v)
+	write(w, status, headers, body)
+}
+
+// common adds the values any answer may mention.
+func (s *Server) common(c *call, v harness.Values) {
+	if f := s.profile.ReplyTime; f != nil {
+		v["server_time"] = f.Format(c.now)
+	}
+	if t := s.profile.Token; t != nil {
+		v["lifetime"] = fmt.Sprint(int64(t.Lifetime / time.Second))
+	}
+	if v["any"] == "" {
+		v["any"] = "unspecified"
+	}
+}
+
+func (s *Server) accept(w http.ResponseWriter, c *call) {
+	s.common(c, c.values)
+	if c.form == s.profile.Login {
+		c.values["token"] = s.grant(c)
+	} else if c.token != nil {
+		left := max(0, s.profile.Token.Lifetime-c.now.Sub(c.token.at))
+		c.values["remaining"] = fmt.Sprintf("%02d:%02d", int(left/time.Minute), int(left%time.Minute/time.Second))
+	}
+	status, headers, body := s.profile.Success(c.op, c.values)
+	write(w, status, headers, body)
+}
+
+func write(w http.ResponseWriter, status int, headers map[string]string, body []byte) {
+	h := w.Header()
+	h["Content-Type"] = jsonType
+	for name, value := range headers {
+		h.Set(name, value)
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client has gone; nobody is left to tell
+}
+
+var jsonType = []string{"application/json; charset=utf-8"}
+
+// SetState puts the server in a documented state: key-inactive, key-deleted,
+// ip-denied, account-suspended, rate-limited or api-disabled.
+func (s *Server) SetState(name string) error {
+	switch name {
+	case "key-inactive", "key-deleted", "ip-denied", "account-suspended", "rate-limited", "api-disabled":
+	default:
+		return fmt.Errorf("unknown state %q", name)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == nil {
+		s.state = map[string]bool{}
+	}
+	s.state[name] = true
+	return nil
+}

@@ -1,0 +1,190 @@
+package harness
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Values are the named values of one request or reply: credentials, timestamp,
+// method, target, body, token, and every stage of the signature.
+type Values map[string]string
+
+// Template is text with {placeholders}. It renders requests and replies and,
+// read the other way, parses them, so that a profile states each form once.
+//
+// A placeholder is a name in lower case, optionally with a modifier:
+// {name:11} is the first 11 characters, {name:+60} and {name:-60} add to a
+// whole number, {name:title} capitalises each word.
+type Template struct {
+	source string
+	parts  []part
+}
+
+type part struct {
+	literal  string
+	name     string // empty for literal text
+	modifier string
+}
+
+var placeholder = regexp.MustCompile(`\{([a-z][a-z0-9_-]*)(?::([a-z0-9+-]+))?\}`)
+
+// ParseTemplate reads text with {placeholders}. Braces that do not form a
+// placeholder, such as those of JSON, are literal.
+func ParseTemplate(text string) Template {
+	t := Template{source: text}
+	at := 0
+	for _, m := range placeholder.FindAllStringSubmatchIndex(text, -1) {
+		if m[0] > at {
+			t.parts = append(t.parts, part{literal: text[at:m[0]]})
+		}
+		p := part{name: text[m[2]:m[3]]}
+		if m[4] >= 0 {
+			p.modifier = text[m[4]:m[5]]
+		}
+		t.parts = append(t.parts, p)
+		at = m[1]
+	}
+	if at < len(text) {
+		t.parts = append(t.parts, part{literal: text[at:]})
+	}
+	return t
+}
+
+// String is the text the template was read from.
+func (t Template) String() string { return t.source }
+
+// Names lists the placeholders in order of first use.
+func (t Template) Names() []string {
+	var names []string
+	for _, p := range t.parts {
+		if p.name != "" && !contains(names, p.name) {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+// Has reports whether the template uses the placeholder.
+func (t Template) Has(name string) bool {
+	for _, p := range t.parts {
+		if p.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Append renders the template onto b. A name without a value renders as
+// nothing: loading has checked that every name is known to its place.
+func (t Template) Append(b []byte, v Values) []byte {
+	for _, p := range t.parts {
+		if p.name == "" {
+			b = append(b, p.literal...)
+			continue
+		}
+		b = append(b, modify(v[p.name], p.modifier)...)
+	}
+	return b
+}
+
+// Render renders the template.
+func (t Template) Render(v Values) string {
+	if len(t.parts) == 1 {
+		if p := t.parts[0]; p.name == "" {
+			return p.literal
+		} else if p.modifier == "" {
+			return v[p.name]
+		}
+	}
+	return string(t.Append(nil, v))
+}
+
+// Parse matches text against the template and stores what each placeholder
+// stands for. A placeholder reaches up to the first occurrence of the literal
+// after it; the last one takes the rest. It reports whether the text fits.
+func (t Template) Parse(text string, into Values) bool {
+	for i, p := range t.parts {
+		if p.name == "" {
+			rest, ok := strings.CutPrefix(text, p.literal)
+			if !ok {
+				return false
+			}
+			text = rest
+			continue
+		}
+		end := len(text)
+		if i+1 < len(t.parts) {
+			if end = strings.Index(text, t.parts[i+1].literal); end < 0 || t.parts[i+1].literal == "" {
+				return false
+			}
+		}
+		into[p.name] = text[:end]
+		text = text[end:]
+	}
+	return text == ""
+}
+
+func modify(value, modifier string) string {
+	switch {
+	case modifier == "":
+		return value
+	case modifier == "title":
+		return titleCase(value)
+	case modifier == "lower":
+		return strings.ToLower(value)
+	case modifier == "upper":
+		return strings.ToUpper(value)
+	case modifier == "number":
+		return value
+	case modifier[0] == '+' || modifier[0] == '-':
+		n, err := strconv.ParseInt(value, 10, 64)
+		by, _ := strconv.ParseInt(modifier, 10, 64)
+		if err != nil {
+			return value
+		}
+		return strconv.FormatInt(n+by, 10)
+	default:
+		if n, err := strconv.Atoi(modifier); err == nil && n < len(value) {
+			return value[:n]
+		}
+		return value
+	}
+}
+
+// titleCase capitalises the first letter of each word and leaves the rest.
+func titleCase(s string) string {
+	start := true
+	return strings.Map(func(r rune) rune {
+		if start {
+			r = unicode.ToUpper(r)
+		}
+		start = r == ' '
+		return r
+	}, s)
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// seconds renders a duration as profiles and JSON bodies do: whole seconds.
+func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
+
+// checkNames reports the first placeholder that is not in known.
+func (t Template) checkNames(known func(string) bool) error {
+	for _, p := range t.parts {
+		if p.name != "" && !known(p.name) {
+			return fmt.Errorf("unknown value {%s} in %q", p.name, t.source)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package harness
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+)
+
+// Vector is a signature, token or webhook signature with every value on the
+// way to it, and where the values come from.
+type Vector struct {
+	ID       string            `json:"id"`
+	Recipe   string            `json:"recipe"` // request, webhook or token
+	Origin   string            `json:"origin"` // documented, vendor-sdk, independent, recorded or computed
+	MadeWith string            `json:"made_with"`
+	Valid    bool              `json:"valid"`
+	Mistake  string            `json:"mistake,omitempty"` // what the maker of an invalid one did wrong
+	Variant  map[string]string `json:"variant,omitempty"`
+	Inputs   Values            `json:"inputs"`
+	Stages   []Stage           `json:"stages"`
+	Headers  map[string]string `json:"headers,omitempty"`
+	Fields   map[string]string `json:"fields,omitempty"`
+}
+
+type vectorFile struct {
+	Schema  string    `json:"$schema"`
+	Vendor  string    `json:"vendor"`
+	About   string    `json:"about"`
+	Vectors []*Vector `json:"vectors"`
+}
+
+// vectors loads signatures.json, when there is one, and holds every recipe
+// against it: a recipe that agrees only with values it computed itself proves
+// nothing and is refused.
+func (l *loader) vectors(folder fs.FS, p *Profile) error {
+	name := p.Vendor + "/signatures.json"
+	text, err := fs.ReadFile(folder, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	var file vectorFile
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&file); err != nil {
+		return fmt.Errorf("%s:%d: %w", name, lineAt(text, dec.InputOffset()), err)
+	}
+	witnessed, seen := map[string]bool{}, map[string]bool{}
+	for _, v := range file.Vectors {
+		line := lineOf(text, v.ID)
+		if seen[v.ID] {
+			return fmt.Errorf("%s:%d: vector %q stands here twice; ids are unique", name, line, v.ID)
+		}
+		seen[v.ID] = true
+		if err := p.CheckVector(v); err != nil {
+			return fmt.Errorf("%s:%d: %w", name, line, err)
+		}
+		if v.Valid && v.Origin != "computed" {
+			witnessed[v.Recipe] = true
+		}
+	}
+	for recipe, r := range map[string]Recipe{"request": p.Request, "webhook": p.Webhook, "token": p.tokenRecipe()} {
+		if r != nil && !witnessed[recipe] {
+			return fmt.Errorf("%s:1: recipe %s has no valid vector from outside this project; add one with origin documented, vendor-sdk, independent or recorded", name, recipe)
+		}
+	}
+	p.Vectors = file.Vectors
+	return nil
+}
+
+func (p *Profile) tokenRecipe() Recipe {
+	if p.Token == nil {
+		return nil
+	}
+	return p.Token.Recipe
+}
+
+// CheckVector runs the vector's recipe over its inputs. A valid vector must
+// come out stage by stage; an invalid one must not give the recipe's result.
+func (p *Profile) CheckVector(v *Vector) error {
+	q, err := p.With(v.Variant, false)
+	if err != nil {
+		return fmt.Errorf("vector %s: %w", v.ID, err)
+	}
+	recipe := map[string]Recipe{"request": q.Request, "webhook": q.Webhook, "token": q.tokenRecipe()}[v.Recipe]
+	if recipe == nil {
+		return fmt.Errorf("vector %s: the profile has no recipe %q", v.ID, v.Recipe)
+	}
+	if len(v.Stages) == 0 {
+		return fmt.Errorf("vector %s has no stages", v.ID)
+	}
+	got := recipe.Run(maps.Clone(v.Inputs), nil)
+	stage, at, differ := firstDifference(v.Stages, got)
+	switch {
+	case v.Valid && (differ || len(got) != len(v.Stages)):
+		return fmt.Errorf("vector %s: stage %q differs from the recipe's at byte %d", v.ID, stage, at)
+	case !v.Valid && got[len(got)-1] == v.Stages[len(v.Stages)-1]:
+		return fmt.Errorf("vector %s: marked as a mistake (%s), but the recipe makes the same value", v.ID, v.Mistake)
+	}
+	return nil
+}
+
+func lineAt(text []byte, offset int64) int {
+	return 1 + bytes.Count(text[:min(int(offset), len(text))], []byte("\n"))
+}
+
+func lineOf(text []byte, id string) int {
+	if i := bytes.Index(text, []byte(`"id": "`+id+`"`)); i >= 0 {
+		return lineAt(text, int64(i))
+	}
+	return 1
+}
