@@ -286,6 +286,13 @@ func (p *Profile) operationFor(s Step) (*Operation, error) {
 			return nil, fmt.Errorf("calls login, but the flow %s has none", p.Flow)
 		}
 		return p.Login.Operation, nil
+	case "protected":
+		for _, o := range p.Operations {
+			if !o.AboutToken && o.Refuse == "" {
+				op = o
+				break
+			}
+		}
 	case "with-body":
 		op = find(func(op *Operation) bool { return op.Body != "" })
 	case "with-query":
@@ -402,9 +409,9 @@ func (p *Profile) subjects(each string) ([]subject, error) {
 	switch each {
 	case "":
 		return []subject{{}}, nil
-	case "operation":
+	case "operation", "protected-operation":
 		for _, op := range p.Operations {
-			if op.Refuse == "" {
+			if op.Refuse == "" && !(op.AboutToken && each == "protected-operation") {
 				out = append(out, subject{word: op.Name, call: op.Name})
 			}
 		}
@@ -440,7 +447,7 @@ func (p *Profile) subjects(each string) ([]subject, error) {
 	case "login-faults":
 		return p.orders(p.Login, "login"), nil
 	default:
-		return nil, fmt.Errorf("each %q: known are operation, refusing-operation, signed-input, login-field, call-field, login-faults, call-faults", each)
+		return nil, fmt.Errorf("each %q: known are operation, protected-operation, refusing-operation, signed-input, login-field, call-field, login-faults, call-faults", each)
 	}
 	return out, nil
 }

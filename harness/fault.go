@@ -29,7 +29,7 @@ type faultKind struct {
 var faultKinds = map[string]faultKind{
 	"secret": {about: "sign, or log in, with another secret", values: []string{"wrong", "empty", "altered", "identity", "trailing-space"},
 		prepare: func(d *draft, v any) { d.alterCredential(d.profile.Secret(), v.(string)) }},
-	"key": {about: "name another customer", values: []string{"unknown", "altered", "upper", "lower", "empty", "short", "long", "one-character", "secret", "trailing-space", "token", "huge"},
+	"key": {about: "name another customer", values: []string{"unknown", "altered", "upper", "lower", "empty", "short", "long", "one-character", "secret", "trailing-space", "token", "huge", "other"},
 		prepare: func(d *draft, v any) { d.alterCredential(d.profile.Identity(), v.(string)) }},
 	"signature": {about: "alter the finished signature", values: sortedKeys(signatureChanges),
 		sign: func(d *draft, v any) {

@@ -195,21 +195,32 @@ func (p *Profile) accepted(d *draft, a *answer) (string, bool) {
 	return "answered with " + statusText(a.status) + " " + excerpt(a), false
 }
 
-// refused names the documented error that the answer is; empty for none.
+// refused names the documented error that the answer is, by its body and if
+// possible also by its status; empty for none.
 func (p *Profile) refused(d *draft, a *answer) string {
 	if a.noJSON != nil {
 		return ""
 	}
+	byBody := ""
+	values := p.answerValues(d, a, nil)
 	for _, e := range p.errors.entries {
 		if len(e.value.anyOf) > 0 {
 			continue
 		}
-		m := matching{values: p.answerValues(d, a, nil)}
-		if e.value.reply.body.match(nil, a.doc, true, &m); len(m.wrong) == 0 {
-			return e.key
+		m := matching{values: values}
+		if e.value.reply.body.match(nil, a.doc, true, &m); len(m.wrong) > 0 {
+			continue
+		}
+		for _, s := range e.value.reply.status {
+			if a.status >= s.min && a.status <= s.max {
+				return e.key
+			}
+		}
+		if byBody == "" {
+			byBody = e.key
 		}
 	}
-	return ""
+	return byBody
 }
 
 // compare holds an answer against one documented reply.

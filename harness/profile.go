@@ -60,12 +60,13 @@ type Operation struct {
 	Body        string          `yaml:"body"`
 	Fields      ordered[string] `yaml:"fields"` // beside those of the form, when it has fields
 	ContentType string          `yaml:"content_type"`
-	Safe        bool            `yaml:"safe"`       // changes nothing, so it may be sent to a live target
-	Reply       *rawReply       `yaml:"reply"`      // what a success holds beside the profile's success
-	Refuse      string          `yaml:"refuse"`     // the documented answer is this error
-	MayRefuse   []string        `yaml:"may_refuse"` // errors that still show that authentication passed
-	Requires    []string        `yaml:"requires"`   // JSON fields without which the answer is the error validation
-	Unique      string          `yaml:"unique"`     // JSON field whose second use is the error duplicate
+	Safe        bool            `yaml:"safe"`        // changes nothing, so it may be sent to a live target
+	Reply       *rawReply       `yaml:"reply"`       // what a success holds beside the profile's success
+	Refuse      string          `yaml:"refuse"`      // the documented answer is this error
+	MayRefuse   []string        `yaml:"may_refuse"`  // errors that still show that authentication passed
+	AboutToken  bool            `yaml:"about_token"` // it tells of the token itself, and so may answer for an expired one
+	Requires    []string        `yaml:"requires"`    // JSON fields without which the answer is the error validation
+	Unique      string          `yaml:"unique"`      // JSON field whose second use is the error duplicate
 
 	reply *Reply
 }

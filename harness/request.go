@@ -334,6 +334,8 @@ func (d *draft) alterCredential(c Credential, how string) {
 		v = d.values[d.profile.Secret().Name]
 	case "identity":
 		v = d.values[d.profile.Identity().Name]
+	case "other":
+		v = d.values["other_"+c.Name]
 	case "token":
 		v = d.values["token"]
 	}

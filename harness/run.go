@@ -143,6 +143,13 @@ func (r *run) step(res *Result, cs *Case, i int) bool {
 	s := &cs.Steps[i]
 	for _, f := range s.Break {
 		if f.Kind == "state" {
+			// The state is about this request: a login it needs comes first.
+			if s.operation != nil && r.c.profile.Login != nil && s.Call != "login" {
+				if _, _, err := r.token(s.Token); err != nil {
+					res.Verdict, res.Reason = Error, r.c.redactor.Text(oneLine(err.Error()))
+					return false
+				}
+			}
 			if err := r.c.target.State(fmt.Sprint(f.value)); err != nil {
 				res.Verdict, res.Reason = Skip, "the server cannot be put in the state "+fmt.Sprint(f.value)+": "+err.Error()
 				return false
@@ -266,7 +273,7 @@ func (r *run) send(s *Step) (*draft, *answer, error) {
 	if form == p.Login {
 		d.op = p.Login.Operation
 	}
-	if form.uses("token") || (p.Token != nil && form != p.Login) {
+	if form != p.Login && form.uses("token") || s.Token != "" {
 		g, ok, err := r.token(s.Token)
 		if err != nil || !ok {
 			return d, nil, err

@@ -121,15 +121,19 @@ func (s *Server) route(r *http.Request) *harness.Operation {
 // check goes through the form's checks in their order and gives the first
 // refusal.
 func (s *Server) check(c *call) *refusal {
-	for _, state := range []string{"rate-limited", "api-disabled"} {
-		if s.state[state] {
-			return &refusal{name: map[string]string{"api-disabled": "unexpected"}[state] + map[string]string{"rate-limited": "rate-limited"}[state]}
-		}
+	switch {
+	case s.state["rate-limited"]:
+		return &refusal{name: "rate-limited"}
+	case s.state["api-disabled"]:
+		return &refusal{name: "unexpected"}
 	}
 	for _, name := range c.form.Checks {
 		if refused := checks[name](s, c); refused != nil {
 			return refused
 		}
+	}
+	if s.state["permission-denied"] {
+		return &refusal{name: "forbidden"}
 	}
 	return nil
 }
@@ -185,10 +189,10 @@ func write(w http.ResponseWriter, status int, headers map[string]string, body []
 var jsonType = []string{"application/json; charset=utf-8"}
 
 // SetState puts the server in a documented state: key-inactive, key-deleted,
-// ip-denied, account-suspended, rate-limited or api-disabled.
+// ip-denied, account-suspended, permission-denied, rate-limited or api-disabled.
 func (s *Server) SetState(name string) error {
 	switch name {
-	case "key-inactive", "key-deleted", "ip-denied", "account-suspended", "rate-limited", "api-disabled":
+	case "key-inactive", "key-deleted", "ip-denied", "account-suspended", "permission-denied", "rate-limited", "api-disabled":
 	default:
 		return fmt.Errorf("unknown state %q", name)
 	}
