@@ -62,6 +62,7 @@ var faultKinds = map[string]faultKind{
 	"move-header":  {about: "send the Authorization header under this name", finish: func(d *draft, v any) { d.moveHeader(v.(string)) }},
 	"query":        {about: "append this template to the query", finish: func(d *draft, v any) { d.appendQuery(ParseTemplate(v.(string)).Render(d.values)) }},
 	"body":         {about: "send this text as the body", finish: func(d *draft, v any) { d.body, d.bodySet = v.(string), true }},
+	"encoding":     {about: "send the fields in this encoding", values: []string{"form", "json"}, finish: func(d *draft, v any) { d.encoding = v.(string) }},
 	"content-type": {about: "name another media type", finish: func(d *draft, v any) { d.contentType = v.(string) }},
 	"omit-required": {about: "leave out what the operation requires", values: []string{"first"},
 		finish: func(d *draft, _ any) { d.body, d.bodySet = "{}", true }},

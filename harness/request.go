@@ -34,6 +34,7 @@ type draft struct {
 	body        string
 	bodySet     bool
 	contentType string
+	encoding    string   // of the fields, where it is not the form's
 	stamps      []string // further timestamps, for requests that carry several
 
 	stages []Stage // the signature, stage by stage; nil when unsigned
@@ -196,12 +197,13 @@ func copyValues(v Values) Values {
 
 // encodeBody settles the bytes and the media type of the body.
 func (d *draft) encodeBody() {
+	encoding := firstOf(d.encoding, d.form.Encoding)
 	if !d.bodySet && len(d.fields) > 0 {
-		d.body = encodeFields(d.fields, d.form.Encoding)
+		d.body = encodeFields(d.fields, encoding)
 	}
 	if d.contentType == "" && d.body != "" {
 		d.contentType = "application/json"
-		if len(d.fields) > 0 && d.form.Encoding == "form" {
+		if len(d.fields) > 0 && encoding == "form" {
 			d.contentType = "application/x-www-form-urlencoded; charset=UTF-8"
 		}
 	}
