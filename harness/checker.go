@@ -31,7 +31,8 @@ type Checker struct {
 	interval    measure.Interval // server minus local time; of a live target
 	hasInterval bool
 	session     *grant // of a live target: a token that cases without special wishes share
-	lastStamp   map[string]bool
+	refused     int    // steps sent that were meant to be refused
+	maxRefused  int
 	notes       []string
 	shown       map[string]string
 }
@@ -49,6 +50,7 @@ type Options struct {
 	Unsafe     bool        // also send operations that change something to a server that is not ours
 	Strict     bool        // SHOULD and observed differences fail too
 	AllowPlain bool        // plain HTTP to hosts other than this machine
+	MaxRefused int         // requests meant to be refused that a live target is sent, in all; no limit when 0
 	Keep       bool        // keep the exchanges of passing cases too
 	Local      clock.Clock // this machine's clock; the real one when nil
 }
@@ -60,7 +62,7 @@ func NewChecker(p *Profile, t Target, o Options) (*Checker, error) {
 		return nil, err
 	}
 	c := &Checker{profile: p, target: t, transport: t.Transport, base: base, start: o.Base, local: o.Local,
-		credentials: t.Credentials, unsafe: o.Unsafe, strict: o.Strict, keep: o.Keep}
+		credentials: t.Credentials, unsafe: o.Unsafe, strict: o.Strict, keep: o.Keep, maxRefused: o.MaxRefused}
 	if c.start.IsZero() {
 		c.start = DefaultBase
 	}
@@ -183,7 +185,7 @@ func EnvName(vendor, credential string) string {
 }
 
 func (c *Checker) measureClock(ctx context.Context) error {
-	interval, err := c.offset(ctx, 8)
+	interval, err := c.offset(ctx, 6)
 	switch {
 	case err == nil:
 		c.interval, c.hasInterval = interval, true

@@ -157,6 +157,13 @@ func (r *run) step(res *Result, cs *Case, i int) bool {
 		}
 	}
 	for try := 1; ; try++ {
+		if c := r.c; c.live() && c.risky(s) {
+			if c.maxRefused > 0 && c.refused >= c.maxRefused {
+				res.Verdict, res.Reason = Skip, fmt.Sprintf("not run: %d requests that the target refuses were sent, which is the most allowed; raise -max-refused", c.refused)
+				return false
+			}
+			c.refused++
+		}
 		d, a, err := r.send(s)
 		var limit *LimitError
 		switch {

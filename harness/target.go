@@ -131,7 +131,7 @@ func Loopback(host string) bool {
 // offset measures how far the target's clock is from ours.
 func (c *Checker) offset(ctx context.Context, n int) (measure.Interval, error) {
 	op := c.profile.Operations[0]
-	return measure.Offset(ctx, c.local, n, 20*time.Millisecond, func(ctx context.Context) (measure.Sample, error) {
+	return measure.Offset(ctx, c.local, n, 100*time.Millisecond, func(ctx context.Context) (measure.Sample, error) {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String()+op.Path, nil)
 		if err != nil {
 			return measure.Sample{}, err

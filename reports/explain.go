@@ -1,0 +1,91 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/skewproof/skewproof/harness"
+)
+
+// Explain says, for a person, what a case found: the rule and its source, what
+// was sent, what was expected and what came back.
+func Explain(p *harness.Profile, r harness.Result) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", Headline(r))
+	fmt.Fprintf(&b, "  case    %s:%d\n", r.Case.File, r.Case.Line)
+	cited := map[string]bool{}
+	for _, f := range r.Findings {
+		if req := p.Requirement(f.Rule); req != nil && !cited[f.Rule] {
+			cited[f.Rule] = true
+			fmt.Fprintf(&b, "  rule    %s (%s): %s\n          source %s\n", req.ID, req.Level, req.Sentence, req.Source)
+		}
+		fmt.Fprintf(&b, "  found   [%s, %s] %s\n", f.Rule, f.Kind, f.Problem)
+		if f.Want != "" {
+			fmt.Fprintf(&b, "    want  %s\n", f.Want)
+		}
+		if f.Got != "" {
+			fmt.Fprintf(&b, "    got   %s\n", f.Got)
+		}
+	}
+	if skew := r.Case.Skew(); skew != "" {
+		fmt.Fprintf(&b, "  skew    %s\n", skew)
+	}
+	if r.Age != nil {
+		fmt.Fprintf(&b, "  age     of the stamp when it was judged: %s\n", r.Age)
+	}
+	for _, x := range r.Sent {
+		writeExchange(&b, x)
+	}
+	for _, s := range r.Stages {
+		fmt.Fprintf(&b, "  stage   %-10s %q\n", s.Name, s.Value)
+	}
+	return b.String()
+}
+
+// Headline is the result in one line.
+func Headline(r harness.Result) string {
+	switch {
+	case r.Reason != "":
+		return fmt.Sprintf("%s: %s: %s", r.Case.Name(), r.Verdict, r.Reason)
+	case len(r.Findings) > 0:
+		f := r.Findings[0]
+		return fmt.Sprintf("%s: %s %s: %s", r.Case.Name(), f.Rule, f.Level, f.Problem)
+	}
+	return fmt.Sprintf("%s: %s", r.Case.Name(), r.Verdict)
+}
+
+func writeExchange(b *strings.Builder, x harness.Exchange) {
+	fmt.Fprintf(b, "  sent    %s %s\n", x.Method, x.Target)
+	for _, h := range x.RequestHeader {
+		fmt.Fprintf(b, "          %s\n", h)
+	}
+	if x.RequestBody != "" {
+		fmt.Fprintf(b, "          %s\n", indent(x.RequestBody))
+	}
+	if x.Problem != "" {
+		fmt.Fprintf(b, "  answer  %s\n", x.Problem)
+	}
+	if x.Status == 0 {
+		return
+	}
+	fmt.Fprintf(b, "  answer  status %d\n", x.Status)
+	for _, h := range x.ResponseHeader {
+		fmt.Fprintf(b, "          %s\n", h)
+	}
+	if x.ResponseBody != "" {
+		fmt.Fprintf(b, "          %s\n", indent(x.ResponseBody))
+	}
+}
+
+func indent(s string) string { return strings.ReplaceAll(printable(s), "\n", "\n          ") }
+
+// printable keeps what a terminal and an XML document can show: no control
+// characters but line feed and tab, and no ANSI sequences.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || r >= 0x20 && r != 0x7f && r != 0xFFFE && r != 0xFFFF {
+			return r
+		}
+		return '\uFFFD'
+	}, s)
+}

@@ -1,0 +1,192 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2/reporters"
+
+	"github.com/skewproof/skewproof/harness"
+)
+
+// The JUnit document is made of Ginkgo's types, with what its readers want and
+// those lack: names and totals at the top, id, file and line. One level of
+// suites, because some readers drop nested ones; counts in the header and in
+// the elements agree, because some readers use the one and some the other.
+type (
+	junitRoot struct {
+		XMLName   xml.Name     `xml:"testsuites"`
+		Name      string       `xml:"name,attr"`
+		Tests     int          `xml:"tests,attr"`
+		Failures  int          `xml:"failures,attr"`
+		Errors    int          `xml:"errors,attr"`
+		Skipped   int          `xml:"skipped,attr"`
+		Time      string       `xml:"time,attr"`
+		Timestamp string       `xml:"timestamp,attr"`
+		Suites    []junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		reporters.JUnitTestSuite
+		ID        string      `xml:"id,attr"`
+		Time      string      `xml:"time,attr"`
+		TestCases []junitCase `xml:"testcase"`
+	}
+	junitCase struct {
+		reporters.JUnitTestCase
+		Time string `xml:"time,attr"`
+		File string `xml:"file,attr,omitempty"`
+		Line int    `xml:"line,attr,omitempty"`
+	}
+)
+
+// maxText bounds one text in the report, in bytes, so that no answer can blow
+// the file up beyond what readers take.
+const maxText = 32 << 10
+
+func (r *Run) junit() ([]byte, error) {
+	root := junitRoot{Name: "skewproof", Time: secondsText(r.Duration), Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05Z")}
+	for _, s := range r.Suites {
+		root.Suites = append(root.Suites, s.junit(r))
+	}
+	if r.Problem != "" {
+		root.Suites = append(root.Suites, r.problemSuite())
+	}
+	for _, s := range root.Suites {
+		root.Tests += s.Tests
+		root.Failures += s.Failures
+		root.Errors += s.Errors
+		root.Skipped += s.Skipped
+	}
+	text, err := xml.MarshalIndent(root, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return append(append([]byte(xml.Header), bytes.TrimSpace(text)...), '\n'), nil
+}
+
+func secondsText(d time.Duration) string { return fmt.Sprintf("%.6f", d.Seconds()) }
+
+func (s *Suite) junit(r *Run) junitSuite {
+	out := junitSuite{ID: s.Name()}
+	out.Name, out.Package = s.Name(), "skewproof."+s.Name()
+	out.Timestamp = r.Started.UTC().Format("2006-01-02T15:04:05Z")
+	property := func(name, value string) {
+		out.Properties.Properties = append(out.Properties.Properties, reporters.JUnitProperty{Name: name, Value: clean(value)})
+	}
+	property("target", r.Target)
+	if s.Offset != "" {
+		property("clock-offset", s.Offset)
+	}
+	if r.Interrupted {
+		property("interrupted", "true")
+	}
+	for _, note := range s.Notes {
+		property("note", note)
+	}
+	variants := s.Variants()
+	for _, name := range sorted(variants) {
+		property("variant."+name, variants[name])
+	}
+	property("inconclusive", fmt.Sprint(s.Count(harness.Inconclusive)))
+	var total time.Duration
+	for _, res := range sortedResults(s.Results) {
+		c := s.testCase(res)
+		total += res.Duration
+		out.Tests++
+		switch {
+		case c.Failure != nil:
+			out.Failures++
+		case c.Error != nil:
+			out.Errors++
+		case c.Skipped != nil:
+			out.Skipped++
+		}
+		out.TestCases = append(out.TestCases, c)
+	}
+	out.Time = secondsText(total)
+	return out
+}
+
+func sortedResults(results []harness.Result) []harness.Result {
+	out := append([]harness.Result(nil), results...)
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Case.Name() < out[j].Case.Name() })
+	return out
+}
+
+func (s *Suite) testCase(r harness.Result) junitCase {
+	c := junitCase{Time: secondsText(r.Duration), Line: r.Case.Line}
+	if r.Case.File != "" {
+		c.File = "vectors/" + r.Case.File
+	}
+	c.Name = r.Case.Name()
+	c.Classname = "skewproof." + s.Name() + "." + r.Case.Aspect()
+	c.Status = string(r.Verdict)
+	properties := &reporters.JUnitProperties{}
+	property := func(name, value string) {
+		if value != "" {
+			properties.Properties = append(properties.Properties, reporters.JUnitProperty{Name: name, Value: clean(value)})
+		}
+	}
+	property("requirement", strings.Join(r.Case.Rules, " "))
+	property("level", string(r.Case.Level))
+	property("skew", r.Case.Skew())
+	property("verdict", string(r.Verdict))
+	for _, name := range sorted(r.Shown) {
+		property("variant."+name, strings.Join(r.Shown[name], " or "))
+	}
+	if r.Verdict == harness.Observed && len(r.Findings) > 0 {
+		property("observed", r.Findings[0].Problem)
+	}
+	c.Properties = properties
+	headline := clean(Headline(r))
+	body := clean(Explain(s.Profile, r))
+	switch r.Verdict {
+	case harness.Fail:
+		c.Failure = &reporters.JUnitFailure{Message: headline, Type: r.Findings[0].Kind, Description: body}
+	case harness.Stale:
+		c.Failure = &reporters.JUnitFailure{Message: headline, Type: "stale-known-failure", Description: body}
+	case harness.Error:
+		c.Error = &reporters.JUnitError{Message: headline, Type: "harness", Description: body}
+	case harness.KnownFailure:
+		c.Skipped = &reporters.JUnitSkipped{Message: "KNOWN FAILURE " + headline}
+	case harness.Inconclusive:
+		c.Skipped = &reporters.JUnitSkipped{Message: "INCONCLUSIVE " + headline}
+	case harness.Skip:
+		c.Skipped = &reporters.JUnitSkipped{Message: headline}
+	}
+	return c
+}
+
+// problemSuite reports a run that could not be set up, as one test in error: an
+// empty report would read as green.
+func (r *Run) problemSuite() junitSuite {
+	s := junitSuite{ID: "setup", Time: "0.000000"}
+	s.Name, s.Package, s.Tests, s.Errors = "setup", "skewproof.setup", 1, 1
+	s.Timestamp = r.Started.UTC().Format("2006-01-02T15:04:05Z")
+	c := junitCase{Time: "0.000000"}
+	c.Name, c.Classname, c.Status = "setup", "skewproof.setup", string(harness.Error)
+	c.Error = &reporters.JUnitError{Message: clean(r.Problem), Type: "setup", Description: clean(r.Problem)}
+	s.TestCases = []junitCase{c}
+	return s
+}
+
+func clean(s string) string {
+	s = printable(strings.ToValidUTF8(s, "\uFFFD"))
+	if len(s) > maxText {
+		s = strings.ToValidUTF8(s[:maxText], "") + "…"
+	}
+	return s
+}
+
+func sorted[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

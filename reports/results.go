@@ -1,0 +1,65 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// The results file holds what two runs against an unchanged server have in
+// common: verdicts and findings, sorted, without times, durations or paths.
+type (
+	resultsFile struct {
+		Version     int            `json:"version"`
+		Problem     string         `json:"problem,omitempty"`
+		Interrupted bool           `json:"interrupted,omitempty"`
+		Suites      []resultsSuite `json:"suites"`
+	}
+	resultsSuite struct {
+		Vendor   string            `json:"vendor"`
+		Side     string            `json:"side"`
+		Verdicts map[string]int    `json:"verdicts"`
+		Variants map[string]string `json:"variants"`
+		Cases    []resultsCase     `json:"cases"`
+	}
+	resultsCase struct {
+		Name         string              `json:"name"`
+		Verdict      string              `json:"verdict"`
+		Requirements []string            `json:"requirements"`
+		Level        string              `json:"level"`
+		Skew         string              `json:"skew,omitempty"`
+		Shown        map[string][]string `json:"shown,omitempty"`
+		Findings     []resultsFinding    `json:"findings,omitempty"`
+	}
+	resultsFinding struct {
+		Requirement string `json:"requirement"`
+		Level       string `json:"level"`
+		Kind        string `json:"kind"`
+		Problem     string `json:"problem"`
+	}
+)
+
+// resultsVersion is the version of the results file's form.
+const resultsVersion = 1
+
+func (r *Run) results() ([]byte, error) {
+	file := resultsFile{Version: resultsVersion, Problem: clean(r.Problem), Interrupted: r.Interrupted, Suites: []resultsSuite{}}
+	for _, s := range r.Suites {
+		out := resultsSuite{Vendor: s.Profile.Vendor, Side: s.Side, Verdicts: map[string]int{}, Variants: s.Variants(), Cases: []resultsCase{}}
+		for _, res := range sortedResults(s.Results) {
+			out.Verdicts[string(res.Verdict)]++
+			c := resultsCase{Name: res.Case.Name(), Verdict: string(res.Verdict), Requirements: res.Case.Rules,
+				Level: string(res.Case.Level), Skew: res.Case.Skew(), Shown: res.Shown}
+			for _, f := range res.Findings {
+				c.Findings = append(c.Findings, resultsFinding{f.Rule, string(f.Level), f.Kind, clean(f.Problem)})
+			}
+			out.Cases = append(out.Cases, c)
+		}
+		file.Suites = append(file.Suites, out)
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(file)
+	return buf.Bytes(), err
+}

@@ -1,0 +1,108 @@
+package suites
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/benbjohnson/clock"
+
+	"github.com/skewproof/skewproof/harness"
+)
+
+// Options say what to test and how. The zero Options test the reference servers
+// of all embedded vendors on a fake clock.
+type Options struct {
+	// Vendors are the profiles to use; all when empty, which needs no Target
+	// and no Handler.
+	Vendors []string
+	// Handler makes a server under test in this process, which reads the given
+	// clock. It is called anew for each case.
+	Handler func(clock.Clock) http.Handler
+	// Target is the URL of a server under test.
+	Target string
+	// Credentials by name, for Handler or Target. When nil, a Handler is given
+	// the profile's samples, and those for a Target come from the environment.
+	Credentials map[string]string
+
+	Variants     map[string]string // pinned values: vendor.variant to value
+	Cases        []string          // full case names, with * for any text; all when empty
+	KnownFailing string            // a file of full case names that are known to fail
+	Reports      string            // a directory; no reports are written when empty
+	Profiles     string            // a directory of further vendors
+	Strict       bool              // SHOULD and observed differences fail too
+	Unsafe       bool              // also send operations that change something to a Target
+	DryRun       bool              // print what would be sent, and send nothing
+	AllowPlain   bool              // plain HTTP to a Target that is not this machine
+	MaxRequests  int               // to a Target, for each vendor; 0 for 2000
+	MaxRefused   int               // requests a Target is meant to refuse, for each vendor; 0 for no limit
+	Rate         float64           // requests a second to a Target; 0 for 10, or no limit on this machine
+}
+
+// Flags defines the command line on the flag set and returns the options it
+// fills.
+func Flags(fs *flag.FlagSet) *Options {
+	o := &Options{Variants: map[string]string{}}
+	fs.Func("vendor", "profiles to use, separated by commas; default all; required with -target", func(s string) error {
+		for _, v := range strings.Split(s, ",") {
+			if v = strings.TrimSpace(v); v != "" {
+				o.Vendors = append(o.Vendors, v)
+			}
+		}
+		return nil
+	})
+	fs.StringVar(&o.Target, "target", "", "URL of the server under test; default the reference servers on a fake clock")
+	fs.Func("variant", "pin a variant, as in trolley.status=403; repeatable", func(s string) error {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok || !strings.Contains(name, ".") {
+			return fmt.Errorf("write vendor.variant=value, as in trolley.status=403")
+		}
+		o.Variants[name] = value
+		return nil
+	})
+	fs.Func("case", "run only cases of this full name, with * for any text; repeatable", func(s string) error {
+		o.Cases = append(o.Cases, s)
+		return nil
+	})
+	fs.StringVar(&o.KnownFailing, "known-failing", "", "file of full case names that are known to fail, one a line, # for comments")
+	fs.StringVar(&o.Reports, "reports", "reports/out", "directory for the reports")
+	fs.StringVar(&o.Profiles, "profiles", "", "directory of further vendors")
+	fs.BoolVar(&o.Strict, "strict", false, "SHOULD and observed differences fail too")
+	fs.BoolVar(&o.Unsafe, "unsafe", false, "also send operations that are not marked safe")
+	fs.BoolVar(&o.DryRun, "dry-run", false, "print what would be sent, and send nothing")
+	fs.BoolVar(&o.AllowPlain, "allow-plain-http", false, "allow plain HTTP to a host other than this machine")
+	fs.IntVar(&o.MaxRequests, "max-requests", 2000, "budget of requests to the target, for each vendor")
+	fs.IntVar(&o.MaxRefused, "max-refused", 0, "most requests meant to be refused, for each vendor; 0 for no limit")
+	fs.Float64Var(&o.Rate, "rate", 0, "requests a second to the target; 0 for 10, or no limit on this machine")
+	return o
+}
+
+// credentials finds the values for a target: given ones, or those of the
+// environment, where @file stands for the file's content.
+func (o *Options) credentials(p *harness.Profile) (harness.Values, error) {
+	if o.Credentials != nil {
+		return o.Credentials, nil
+	}
+	if o.Target == "" {
+		return nil, nil
+	}
+	v := harness.Values{}
+	for _, c := range p.Credentials {
+		name := harness.EnvName(p.Vendor, c.Name)
+		value := os.Getenv(name)
+		if file, ok := strings.CutPrefix(value, "@"); ok {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return nil, fmt.Errorf("credential %s of %s: %s names a file that cannot be read: %w", c.Name, p.Vendor, name, err)
+			}
+			value = strings.TrimRight(string(text), "\r\n")
+		}
+		if value == "" && !c.Optional {
+			return nil, fmt.Errorf("credential %s of %s is missing: set %s to the value, or to @file", c.Name, p.Vendor, name)
+		}
+		v[c.Name] = value
+	}
+	return v, nil
+}
