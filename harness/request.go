@@ -508,6 +508,20 @@ func (d *draft) setHeader(name string, v any) {
 		// A server never sees the white space around a field value (RFC 9110 §5.5).
 		d.headers[key] = append(d.headers[key], strings.Trim(ParseTemplate(fmt.Sprint(item)).Render(values), " \t"))
 	}
+	d.noteSent(key)
+}
+
+// noteSent keeps the values in step with a header that was replaced, because an
+// answer may repeat what was sent.
+func (d *draft) noteSent(key string) {
+	for _, n := range d.form.Headers {
+		sent := Values{}
+		if http.CanonicalHeaderKey(n.Name) == key && len(d.headers[key]) == 1 && n.Text.Parse(d.headers[key][0], sent) {
+			for name, value := range sent {
+				d.values[name] = value
+			}
+		}
+	}
 }
 
 func (d *draft) drop(value string) {

@@ -61,9 +61,9 @@ func (r *Run) Count(v harness.Verdict) int {
 	return n
 }
 
-// Variants sums up what the target showed of each open question: the values
-// that all its answers agree with, or, when they contradict each other, all
-// that were seen.
+// Variants sums up what the target showed of each open question: the value that
+// is assumed, if all its answers agree with that; else the values they agree
+// with; or, when they contradict each other, all that were seen.
 func (s *Suite) Variants() map[string]string {
 	agreed, seen := map[string][]string{}, map[string][]string{}
 	add := func(name string, values []string) {
@@ -95,6 +95,9 @@ func (s *Suite) Variants() map[string]string {
 			continue
 		}
 		out[name] = strings.Join(values, " or ")
+		if v := s.Profile.Variants[name]; v != nil && slices.Contains(values, v.Default) {
+			out[name] = v.Default
+		}
 	}
 	return out
 }
