@@ -31,7 +31,8 @@ type Checker struct {
 	interval    measure.Interval // server minus local time; of a live target
 	hasInterval bool
 	session     *grant // of a live target: a token that cases without special wishes share
-	refused     int    // steps sent that were meant to be refused
+	serial      int
+	refused     int // steps sent that were meant to be refused
 	maxRefused  int
 	notes       []string
 	shown       map[string]string
@@ -39,8 +40,10 @@ type Checker struct {
 
 // grant is a token and when it was had.
 type grant struct {
-	token  string
-	issued time.Time // by the server's clock, as far as we know it
+	token string
+	// When it was issued, by the server's clock: the two are equal when that
+	// clock is ours.
+	issued, by time.Time
 }
 
 // Options of a Checker. The zero Options check an in-process server at
@@ -98,6 +101,14 @@ func (c *Checker) Redactor() *Redactor { return c.redactor }
 // false when the clock is ours or told no time.
 func (c *Checker) Offset() (i measure.Interval, ok bool) { return c.interval, c.hasInterval }
 
+// ShareClock takes over what another checker measured of the same server's
+// clock, so that it is measured once.
+func (c *Checker) ShareClock(other *Checker) {
+	if c.live() && c.target.URL == other.target.URL {
+		c.interval, c.hasInterval = other.interval, other.hasInterval
+	}
+}
+
 // Notes are sentences about the target that no case stands for.
 func (c *Checker) Notes() []string { return c.notes }
 
@@ -125,7 +136,7 @@ func (e *CredentialsError) Error() string { return e.Problem }
 // which of the open variants of signing and sending it accepts. It sends a
 // handful of requests.
 func (c *Checker) Calibrate(ctx context.Context) error {
-	if c.live() {
+	if c.live() && !c.hasInterval {
 		if err := c.measureClock(ctx); err != nil {
 			return err
 		}

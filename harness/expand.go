@@ -460,7 +460,7 @@ func (p *Profile) orders(form *Form, call string) []subject {
 		if c == "operation" && !p.features()["requires"] {
 			continue
 		}
-		if c == "fields" && !form.carriesSignature(p) {
+		if c == "fields" && !form.carriesSignature(p) || c == "authorization" && p.Flow != LoginThenBearer {
 			continue
 		}
 		if _, ok := orderFaults[c]; ok && (c != "key" || form.uses(p.Identity().Name)) {
@@ -514,15 +514,16 @@ var orderFaults = map[string]struct {
 	kind, at, skew, err string
 	value               any
 }{
-	"fields":      {kind: "drop", value: "signature", err: "field-missing"},
-	"timestamp":   {skew: "-window-1h", err: "timestamp"},
-	"key":         {kind: "key", value: "unknown", err: "key"},
-	"credentials": {kind: "secret", value: "wrong", err: "credentials"},
-	"token":       {kind: "token", value: "unknown", err: "token"},
-	"expiry":      {at: "+lifetime+1s", err: "token-expired"},
-	"signature":   {kind: "signature", value: "tail-replaced", err: "signature"},
-	"operation":   {kind: "omit-required", value: "first", err: "validation"},
+	"authorization": {kind: "authorization", value: []any{}, err: "authorization-missing"},
+	"fields":        {kind: "drop", value: "signature", err: "field-missing"},
+	"timestamp":     {skew: "-window-1h", err: "timestamp"},
+	"key":           {kind: "key", value: "unknown", err: "key"},
+	"credentials":   {kind: "secret", value: "wrong", err: "credentials"},
+	"token":         {kind: "token", value: "unknown", err: "token"},
+	"expiry":        {at: "+lifetime+1s", err: "token-expired"},
+	"signature":     {kind: "signature", value: "tail-replaced", err: "signature"},
+	"operation":     {kind: "omit-required", value: "first", err: "validation"},
 }
 
 // exclusive are the faults that cannot be told apart when both are made.
-var exclusive = map[string]bool{"token+expiry": true, "expiry+token": true, "fields+signature": true, "signature+fields": true}
+var exclusive = map[string]bool{"authorization+token": true, "authorization+expiry": true, "token+expiry": true, "expiry+token": true, "fields+signature": true, "signature+fields": true}

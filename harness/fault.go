@@ -3,6 +3,7 @@ package harness
 import (
 	"encoding/base64"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -212,6 +213,7 @@ var tokenChanges = map[string]func(string) string{
 	"alg-NONE":           func(s string) string { return withoutSignature(s, "NONE") + "." },
 	"alg-none-two-parts": func(s string) string { return withoutSignature(s, "none") },
 	"claims-replaced":    replaceClaims,
+	"claims-extended":    extendClaims,
 }
 
 // withoutSignature makes the unsigned twin of a JSON Web Token (RFC 7515
@@ -231,6 +233,20 @@ func replaceClaims(s string) string {
 		return base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"somebody-else","client_id":"somebody-else","iat":0,"exp":253402300799}`))
 	})
 }
+
+// extendClaims prolongs the token's life and keeps the signature.
+func extendClaims(s string) string {
+	return mapParts(s, func(i int, part string) string {
+		payload, err := base64.RawURLEncoding.DecodeString(part)
+		if i != 1 || err != nil {
+			return part
+		}
+		longer := expClaim.ReplaceAllFunc(payload, func(claim []byte) []byte { return append(claim, '0') })
+		return base64.RawURLEncoding.EncodeToString(longer)
+	})
+}
+
+var expClaim = regexp.MustCompile(`"exp": *[0-9]+`)
 
 func mapParts(s string, change func(i int, part string) string) string {
 	parts := strings.Split(s, ".")

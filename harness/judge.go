@@ -266,7 +266,7 @@ func (p *Profile) compare(cs *Case, r *Reply, rule string, d *draft, a *answer, 
 			kind, cites = "message", rule
 		case w.about == "code":
 			kind, cites = "code", firstOf(r.codeRule, rule)
-		case len(p.Rules["value-"+w.about]) > 0:
+		case w.typed && len(p.Rules["value-"+w.about]) > 0:
 			cites = p.Rules["value-"+w.about][0]
 		}
 		o.findings = append(o.findings, p.finding(cites, kind, "the body differs at "+w.path, w.want, w.got))
@@ -347,7 +347,7 @@ func (p *Profile) checkCaptured(o *outcome, rule string, d *draft, a *answer) {
 // checkRemaining checks a countdown in MM:SS: rounded down, or one less where
 // the server counts the second that has begun.
 func (p *Profile) checkRemaining(text string, d *draft, a *answer, complain func(about, problem, want, got string)) {
-	most := p.Token.Lifetime - a.earliest.Sub(d.tokenLogin)
+	most := p.Token.Lifetime - a.earliest.Sub(d.tokenBy)
 	least := p.Token.Lifetime - a.latest.Sub(d.tokenLogin) - time.Second
 	want := clockText(max(most, 0))
 	var minutes, secs int
@@ -356,7 +356,7 @@ func (p *Profile) checkRemaining(text string, d *draft, a *answer, complain func
 		return
 	}
 	left := time.Duration(minutes)*time.Minute + time.Duration(secs)*time.Second
-	if left > most.Truncate(time.Second) && left > 0 && most-left < 0 || left < least.Truncate(time.Second)-time.Second {
+	if left > max(most, 0) || left < least {
 		complain("remaining", "the time left is not what the token has left", want, text)
 	}
 }
@@ -404,6 +404,9 @@ func (c *Checker) leak(cs *Case, d *draft, a *answer) (Finding, bool) {
 	if c.redactor.Leaks(text) {
 		return c.finding(rule, Must, "leak", "the answer holds a secret of the customer", "no secret", c.redactor.Text(excerpt(a))), true
 	}
+	if f, echoes := c.echoesKey(d, a, text); echoes {
+		return f, true
+	}
 	if d.right == "" || c.profile.Request == nil {
 		return Finding{}, false
 	}
@@ -412,6 +415,24 @@ func (c *Checker) leak(cs *Case, d *draft, a *answer) (Finding, bool) {
 	}
 	return Finding{}, false
 }
+
+// echoesKey looks for the whole key in an error, where the vendor shows a part
+// of it only.
+func (c *Checker) echoesKey(d *draft, a *answer, text string) (Finding, bool) {
+	ids := c.profile.Rules["no-key-echo"]
+	sent := d.values[c.profile.Identity().Name]
+	if len(ids) == 0 || len(sent) <= shortKey || c.profile.pinned["key-prefix"] || !strings.Contains(text, sent) {
+		return Finding{}, false
+	}
+	if c.profile.refused(d, a) == "" {
+		return Finding{}, false
+	}
+	return c.finding(ids[0], Must, "leak", "the error holds the whole key that was sent", "a part of the key", shorten(text, 200)), true
+}
+
+// shortKey is the length up to which a key may be shown whole, in characters:
+// what is longer is shown in part.
+const shortKey = 12
 
 func (p *Profile) finding(rule, kind, problem, want, got string) Finding {
 	level := Must

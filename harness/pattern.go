@@ -22,6 +22,7 @@ import (
 //	{true} {false} {null}  that value          {absent}    no such key
 //	{any}                  a non-empty string  {anything}  any value
 //	{name:number}          that value, as a number
+//	{name:prefix}          within a string: one or more of its first characters
 //
 // Within a longer string {any} stands for one or more characters and {rest}
 // for none or more.
@@ -190,6 +191,7 @@ func marshalPlain(v any) ([]byte, error) {
 type mismatch struct {
 	path      string // $.errors[0].message
 	about     string // message, code, or the value that was to stand there
+	typed     bool   // what stands there has the right JSON type
 	want, got string
 }
 
@@ -295,7 +297,13 @@ func (p *Pattern) matchScalar(at *pathStep, value any, present bool, m *matching
 		want[i] = p.leaf[i].describe(m.values)
 	}
 	m.fail(at, strings.Join(want, " or "), describe(value, present))
-	m.wrong[len(m.wrong)-1].about = p.about
+	w := &m.wrong[len(m.wrong)-1]
+	w.about = p.about
+	for i := range p.leaf {
+		_, number := value.(json.Number)
+		_, text := value.(string)
+		w.typed = w.typed || number && p.leaf[i].special == "number" || text && p.leaf[i].special == ""
+	}
 }
 
 func (l *leaf) fits(value any, present bool, m *matching) bool {
@@ -349,6 +357,14 @@ func matchText(parts []part, s string, m *matching) bool {
 		if v, ok := m.values[p.name]; ok {
 			literal, known = modify(v, p.modifier), true
 		}
+	}
+	if known && p.modifier == "prefix" {
+		for end := len(literal); end > 0; end-- {
+			if strings.HasPrefix(s, literal[:end]) && matchText(parts[1:], s[end:], m) {
+				return true
+			}
+		}
+		return false
 	}
 	if known {
 		rest, ok := strings.CutPrefix(s, literal)

@@ -26,7 +26,8 @@ type draft struct {
 	recipe      Recipe
 	signed      Values // values the signature uses in place of those sent
 	token       *Token
-	tokenLogin  time.Time // when the token was issued
+	tokenLogin  time.Time // when the token was issued, at the earliest
+	tokenBy     time.Time // and at the latest
 	now         time.Time // the server's time, as far as we know it
 	fields      []bodyField
 	headers     http.Header
@@ -129,6 +130,9 @@ func renderWith(t Template, v Values, name, value string) string {
 func (d *draft) fillFields() {
 	if len(d.form.Fields) == 0 && len(d.op.Fields.entries) == 0 {
 		d.body = d.op.Body
+		if strings.Contains(d.body, "{serial}") {
+			d.body = strings.ReplaceAll(d.body, "{serial}", d.values["serial"])
+		}
 		d.values["body"] = d.body
 		return
 	}
@@ -382,7 +386,7 @@ func otherValue(name string, d *draft) string {
 	case "target":
 		return d.values["target"] + "/other"
 	case "body":
-		return d.op.Body + " "
+		return d.body + " "
 	case "timestamp":
 		if f := d.profile.Timestamp; f != nil {
 			if t, err := f.Parse(d.values["timestamp"]); err == nil {

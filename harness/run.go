@@ -79,13 +79,17 @@ func (c *Checker) Run(ctx context.Context, cs *Case) Result {
 	return res
 }
 
+// needsClock is why a live target is not asked about exact edges and about what
+// happens hours later.
+const needsClock = "needs a clock we own; the target keeps its own"
+
 // unfit says why the case cannot be run against this target; empty when it can.
 func (c *Checker) unfit(cs *Case) string {
 	for _, need := range cs.Needs {
 		switch need {
 		case "own-clock":
 			if c.live() {
-				return "needs a clock we own; the target keeps its own"
+				return needsClock
 			}
 		case "server-state":
 			if c.target.State == nil {
@@ -107,7 +111,7 @@ func (c *Checker) unfit(cs *Case) string {
 	}
 	for _, s := range cs.Steps {
 		if at, _ := s.At.Resolve(c.profile.Window); c.live() && at > maxWait {
-			return fmt.Sprintf("needs a clock we own: the target's would have to run on for %v", at)
+			return needsClock
 		}
 	}
 	return ""
@@ -277,6 +281,7 @@ func (r *run) send(s *Step) (*draft, *answer, error) {
 	for name, value := range r.c.credentials {
 		d.values[name] = value
 	}
+	d.values["serial"] = r.serial()
 	if form == p.Login {
 		d.op = p.Login.Operation
 	}
@@ -285,7 +290,7 @@ func (r *run) send(s *Step) (*draft, *answer, error) {
 		if err != nil || !ok {
 			return d, nil, err
 		}
-		d.values["token"], d.tokenLogin = g.token, g.issued
+		d.values["token"], d.tokenLogin, d.tokenBy = g.token, g.issued, g.by
 	}
 	at, err := s.At.Resolve(p.Window)
 	if err != nil {
@@ -308,6 +313,16 @@ func (r *run) send(s *Step) (*draft, *answer, error) {
 	r.previous = d
 	a, err := r.exchange(d, at)
 	return d, a, err
+}
+
+// serial is a text no other request of the run carries, for what a server wants
+// unique. On a clock of ours it is the same in every run.
+func (r *run) serial() string {
+	r.c.serial++
+	if r.c.live() {
+		return strconv.FormatInt(r.began.UnixMilli()*1000+int64(r.c.serial%1000), 36)
+	}
+	return strconv.Itoa(len(r.exchanges) + 1)
 }
 
 // setTime moves the server's clock, or waits for it, and works out the stamp.
@@ -434,7 +449,7 @@ func (r *run) token(name string) (grant, bool, error) {
 		}
 		return grant{}, false, nil
 	}
-	g := grant{token: token, issued: a.earliest}
+	g := grant{token: token, issued: a.earliest, by: a.latest}
 	r.save("", g)
 	if c.live() {
 		c.session = &g
@@ -459,7 +474,7 @@ func (r *run) save(name string, g grant) {
 // keepToken saves what a login step granted.
 func (r *run) keepToken(s *Step, d *draft, a *answer, out outcome) {
 	if s.Call == "login" && out.captured["token"] != "" {
-		r.save(s.Save, grant{token: out.captured["token"], issued: a.earliest})
+		r.save(s.Save, grant{token: out.captured["token"], issued: a.earliest, by: a.latest})
 	}
 }
 

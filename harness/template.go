@@ -138,7 +138,7 @@ func modify(value, modifier string) string {
 		return strings.ToLower(value)
 	case modifier == "upper":
 		return strings.ToUpper(value)
-	case modifier == "number":
+	case modifier == "number", modifier == "prefix":
 		return value
 	case modifier[0] == '+' || modifier[0] == '-':
 		n, err := strconv.ParseInt(value, 10, 64)

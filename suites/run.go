@@ -128,7 +128,10 @@ func (r *runner) prepare(ctx context.Context) error {
 // calibrate learns what each target's clock shows and which open variants it
 // follows.
 func (r *runner) calibrate(ctx context.Context) error {
-	for _, s := range r.suites {
+	for i, s := range r.suites {
+		if i > 0 {
+			s.checker.ShareClock(r.suites[0].checker)
+		}
 		if err := s.checker.Calibrate(ctx); err != nil {
 			var credentials *harness.CredentialsError
 			if errors.As(err, &credentials) {
