@@ -131,7 +131,7 @@ func (p *Profile) add(c *commonCase, claim string) error {
 	for _, s := range subjects {
 		rules := []string(c.raw.Rule)
 		if claim != "" {
-			if rules = p.Rules[substitute(claim, s)]; rules == nil {
+			if rules = p.rulesFor(substitute(claim, s)); rules == nil {
 				return fmt.Errorf("%w %q", errNoRule, substitute(claim, s))
 			}
 		}
@@ -170,6 +170,23 @@ func (p *Profile) add(c *commonCase, claim string) error {
 		p.Cases = append(p.Cases, made)
 	}
 	return nil
+}
+
+// nearerClaims are claims that a profile need not name apart: the second covers
+// the first.
+var nearerClaims = map[string]string{
+	"window-every-call":        "window-past",
+	"timestamp-not-an-instant": "timestamp-garbage",
+	"signature-length":         "signature-refused",
+	"signature-missing":        "signature-refused",
+	"expired-like-invalid":     "token-refused",
+}
+
+func (p *Profile) rulesFor(claim string) []string {
+	if rules := p.Rules[claim]; rules != nil {
+		return rules
+	}
+	return p.Rules[nearerClaims[claim]]
 }
 
 // step checks one step and finds its operation.

@@ -241,7 +241,7 @@ func extendClaims(s string) string {
 		if i != 1 || err != nil {
 			return part
 		}
-		longer := expClaim.ReplaceAllFunc(payload, func(claim []byte) []byte { return append(claim, '0') })
+		longer := expClaim.ReplaceAll(payload, []byte("${0}0"))
 		return base64.RawURLEncoding.EncodeToString(longer)
 	})
 }
