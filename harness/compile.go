@@ -49,6 +49,9 @@ func (c *compiler) read(r reading, depth int) ([]reading, error) {
 	if depth > 20 {
 		return nil, fmt.Errorf("variants in %q refer to each other in a circle", r.text)
 	}
+	if !strings.Contains(r.text, "{") {
+		return []reading{r}, nil
+	}
 	for _, m := range placeholder.FindAllStringSubmatch(r.text, -1) {
 		name, key := m[1], m[2]
 		if local, ok := c.local[name]; ok && name != "code" {

@@ -327,6 +327,9 @@ func (p *Profile) operationFor(s Step) (*Operation, error) {
 
 // features are what common cases ask of a profile under when.
 func (p *Profile) features() map[string]bool {
+	if p.has != nil {
+		return p.has
+	}
 	f := map[string]bool{string(p.Flow): true}
 	form := func(prefix string, form *Form) {
 		f[prefix+"signed"] = p.signs(form)
@@ -379,6 +382,7 @@ func (p *Profile) features() map[string]bool {
 	for _, e := range p.errors.keys() {
 		f["error-"+e] = true
 	}
+	p.has = f
 	return f
 }
 

@@ -146,7 +146,7 @@ func (p *Profile) alsoReply(cs *Case, e Expect, d *draft, a *answer, o outcome) 
 		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the case's own pattern cannot be read: "+err.Error(), "", ""))
 		return o
 	}
-	m := matching{values: p.answerValues(d, a, e.Params)}
+	m := matching{known: d.answerValue(e.Params)}
 	pattern.match(nil, a.doc, true, &m)
 	for _, w := range m.wrong {
 		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the body differs at "+w.path, w.want, w.got))
@@ -202,12 +202,12 @@ func (p *Profile) refused(d *draft, a *answer) string {
 		return ""
 	}
 	byBody := ""
-	values := p.answerValues(d, a, nil)
+	known := d.answerValue(nil)
 	for _, e := range p.errors.entries {
 		if len(e.value.anyOf) > 0 {
 			continue
 		}
-		m := matching{values: values}
+		m := matching{known: known}
 		if e.value.reply.body.match(nil, a.doc, true, &m); len(m.wrong) > 0 {
 			continue
 		}
@@ -238,7 +238,7 @@ func (p *Profile) compare(cs *Case, r *Reply, rule string, d *draft, a *answer, 
 	if !fit {
 		o.findings = append(o.findings, p.finding(firstOf(r.statusRule, rule), "status", "the status is not the documented one", "status "+r.status[0].text, statusText(a.status)))
 	}
-	m := matching{values: p.answerValues(d, a, params)}
+	m := matching{known: d.answerValue(params)}
 	for _, h := range r.headers {
 		values := a.header[http.CanonicalHeaderKey(h.name)]
 		var value any
@@ -295,24 +295,22 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// answerValues are what an answer to this request may repeat.
-func (p *Profile) answerValues(d *draft, a *answer, params Values) Values {
-	v := make(Values, len(d.values)+4)
-	for name, value := range d.values {
-		v[name] = value
+// answerValue looks up what an answer to this request may repeat. What only the
+// answer can tell is not known: it is captured, not compared.
+func (d *draft) answerValue(params Values) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		if v, ok := params[name]; ok {
+			return v, true
+		}
+		switch {
+		case name == "message", name == "token" && d.form == d.profile.Login:
+			return "", false
+		case name == "lifetime" && d.profile.Token != nil:
+			return seconds(d.profile.Token.Lifetime), true
+		}
+		v, ok := d.values[name]
+		return v, ok
 	}
-	// What only the answer can tell is captured, not compared.
-	delete(v, "message")
-	if d.form == p.Login {
-		delete(v, "token")
-	}
-	if p.Token != nil {
-		v["lifetime"] = seconds(p.Token.Lifetime)
-	}
-	for name, value := range params {
-		v[name] = value
-	}
-	return v
 }
 
 // checkCaptured checks the values that only the answer could tell: the server's
@@ -398,10 +396,13 @@ func (c *Checker) leak(cs *Case, d *draft, a *answer) (Finding, bool) {
 		rule = ids[0]
 	}
 	text := string(a.body)
-	for name, values := range a.header {
-		text += "\n" + name + ": " + strings.Join(values, ", ")
+	leaks := c.redactor.Leaks(text)
+	for _, values := range a.header {
+		for _, v := range values {
+			leaks = leaks || c.redactor.Leaks(v)
+		}
 	}
-	if c.redactor.Leaks(text) {
+	if leaks {
 		return c.finding(rule, Must, "leak", "the answer holds a secret of the customer", "no secret", c.redactor.Text(excerpt(a))), true
 	}
 	if f, echoes := c.echoesKey(d, a, text); echoes {

@@ -197,9 +197,9 @@ type mismatch struct {
 
 // matching collects what one comparison finds.
 type matching struct {
-	values   Values            // known values, compared literally
-	captured Values            // what unknown placeholders stood for
-	shown    map[string]string // open variants: the value that fitted
+	known    func(string) (string, bool) // values that are compared literally
+	captured Values                      // what unknown placeholders stood for
+	shown    map[string]string           // open variants: the value that fitted
 	wrong    []mismatch
 }
 
@@ -294,7 +294,7 @@ func (p *Pattern) matchScalar(at *pathStep, value any, present bool, m *matching
 	}
 	want := make([]string, len(p.leaf))
 	for i := range p.leaf {
-		want[i] = p.leaf[i].describe(m.values)
+		want[i] = p.leaf[i].describe(m.known)
 	}
 	m.fail(at, strings.Join(want, " or "), describe(value, present))
 	w := &m.wrong[len(m.wrong)-1]
@@ -327,7 +327,7 @@ func (l *leaf) fits(value any, present bool, m *matching) bool {
 			return n.String() == l.literal
 		}
 		name := l.text.parts[0].name
-		if known, ok := m.values[name]; ok {
+		if known, ok := m.known(name); ok {
 			return n.String() == known
 		}
 		_, err := n.Int64()
@@ -354,7 +354,7 @@ func matchText(parts []part, s string, m *matching) bool {
 	p := parts[0]
 	literal, known := p.literal, p.name == ""
 	if !known {
-		if v, ok := m.values[p.name]; ok {
+		if v, ok := m.known(p.name); ok {
 			literal, known = modify(v, p.modifier), true
 		}
 	}
@@ -388,7 +388,7 @@ func matchText(parts []part, s string, m *matching) bool {
 	return false
 }
 
-func (l *leaf) describe(v Values) string {
+func (l *leaf) describe(known func(string) (string, bool)) string {
 	switch l.special {
 	case "absent":
 		return "no such key"
@@ -400,14 +400,14 @@ func (l *leaf) describe(v Values) string {
 		if l.literal != "" {
 			return "the number " + l.literal
 		}
-		if n, ok := v[l.text.parts[0].name]; ok {
+		if n, ok := known(l.text.parts[0].name); ok {
 			return "the number " + n
 		}
 		return "a whole number"
 	case "":
 		text := ""
 		for _, p := range l.text.parts {
-			if value, ok := v[p.name]; p.name != "" && ok {
+			if value, ok := known(p.name); p.name != "" && ok {
 				text += modify(value, p.modifier)
 			} else if p.name != "" {
 				text += "{" + p.name + "}"

@@ -37,6 +37,9 @@ type Profile struct {
 	errors  ordered[*failure] // documented errors
 	choice  map[string]string
 	pinned  map[string]bool
+	samples Values
+	routes  map[string][]*Operation // by path without query
+	has     map[string]bool         // see features
 	raw     *rawProfile
 	steps   map[string]StepFunc
 	byID    map[string]*Requirement
@@ -179,6 +182,9 @@ func (f Flow) check(p *Profile) error {
 // With gives the profile under other values of some variants. A pinned value
 // binds the target: showing another one fails. The names and values are checked.
 func (p *Profile) With(choice map[string]string, pin bool) (*Profile, error) {
+	if len(choice) == 0 {
+		return p, nil
+	}
 	next, pinned := maps.Clone(p.choice), maps.Clone(p.pinned)
 	for _, name := range sortedKeys(choice) {
 		v, ok := p.Variants[name]
@@ -218,13 +224,19 @@ func (p *Profile) Secrets(v Values) []string {
 	return out
 }
 
-// Samples are the credentials the reference server knows.
-func (p *Profile) Samples() Values {
-	v := Values{}
-	for _, c := range p.Credentials {
-		v[c.Name] = c.Sample
+// Samples are the credentials the reference server knows. The map is shared: do
+// not change it.
+func (p *Profile) Samples() Values { return p.samples }
+
+// Route finds the operation, or the login, that a request's method and path
+// (without query) name; nil when there is none.
+func (p *Profile) Route(method, path string) *Operation {
+	for _, op := range p.routes[path] {
+		if op.Method == method {
+			return op
+		}
 	}
-	return v
+	return nil
 }
 
 // Identity is the credential that names the customer and is no secret.
@@ -258,19 +270,31 @@ func (p *Profile) Operation(name string) *Operation {
 }
 
 // Error renders the named error, or the nearest one the profile documents, as
-// the reference server answers it. The values fill the message.
+// the reference server answers it. The values fill the message; those it needs
+// and does not find are added.
 func (p *Profile) Error(name string, v Values) (status int, headers map[string]string, body []byte) {
 	f := p.documented(name)
-	all := Values{"any": "refused", "message": "Request refused", "code": p.raw.Replies.Error.code("0"), "parameter": ""}
-	maps.Copy(all, v)
-	headers = map[string]string{}
-	for _, h := range f.reply.headers {
-		if !h.value.absent() {
-			headers[h.name] = h.value.leaf[0].text.Render(all)
+	for name, value := range errorDefaults {
+		if v[name] == "" {
+			v[name] = value
 		}
 	}
-	return f.reply.Status(), headers, f.reply.body.AppendJSON(nil, all)
+	if v["code"] == "" {
+		v["code"] = p.raw.Replies.Error.code("0")
+	}
+	for _, h := range f.reply.headers {
+		if !h.value.absent() {
+			if headers == nil {
+				headers = map[string]string{}
+			}
+			headers[h.name] = h.value.leaf[0].text.Render(v)
+		}
+	}
+	return f.reply.Status(), headers, f.reply.body.AppendJSON(make([]byte, 0, 256), v)
 }
+
+// errorDefaults stand for what an error's shape leaves to the server.
+var errorDefaults = Values{"any": "refused", "message": "Request refused"}
 
 // fallbacks names the error that stands in for one the profile does not
 // document. What ends at refusal is any error of the documented shape.
@@ -323,14 +347,16 @@ func (p *Profile) Success(op *Operation, v Values) (status int, headers map[stri
 	if op.reply != nil {
 		r = op.reply
 	}
-	headers = map[string]string{}
 	for _, h := range r.headers {
 		if !h.value.absent() {
+			if headers == nil {
+				headers = map[string]string{}
+			}
 			headers[h.name] = h.value.leaf[0].text.Render(v)
 		}
 	}
 	if r.body != nil {
-		body = r.body.AppendJSON(nil, v)
+		body = r.body.AppendJSON(make([]byte, 0, 256), v)
 	}
 	return r.Status(), headers, body
 }

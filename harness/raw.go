@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 )
 
@@ -169,6 +170,18 @@ func (p *Profile) compile() error {
 	}
 	if err := p.compileForms(c); err != nil {
 		return err
+	}
+	p.has = nil
+	p.samples, p.routes = Values{}, map[string][]*Operation{}
+	for _, cred := range p.Credentials {
+		p.samples[cred.Name] = cred.Sample
+	}
+	for _, op := range p.Operations {
+		path, _, _ := strings.Cut(op.Path, "?")
+		p.routes[path] = append(p.routes[path], op)
+	}
+	if p.Login != nil {
+		p.routes[p.Login.Operation.Path] = append(p.routes[p.Login.Operation.Path], p.Login.Operation)
 	}
 	if err := p.compileReplies(c); err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Stage is one named value on the way to a signature. Every stage is kept, so
@@ -63,11 +64,24 @@ var builtinSteps = map[string]StepFunc{
 	"percent-encode": func(in, _ []byte) []byte { return []byte(url.QueryEscape(string(in))) },
 }
 
+// hmacStep keeps the last keyed hash at hand: a run signs with one key nearly
+// always, and setting a key up costs more than the message.
 func hmacStep(h func() hash.Hash) StepFunc {
+	type keyed struct {
+		key string
+		mac hash.Hash
+	}
+	var pool sync.Pool
 	return func(in, key []byte) []byte {
-		mac := hmac.New(h, key)
-		mac.Write(in)
-		return mac.Sum(make([]byte, 0, mac.Size()))
+		k, _ := pool.Get().(*keyed)
+		if k == nil || k.key != string(key) {
+			k = &keyed{string(key), hmac.New(h, key)}
+		}
+		k.mac.Reset()
+		k.mac.Write(in)
+		sum := k.mac.Sum(make([]byte, 0, sha512.Size))
+		pool.Put(k)
+		return sum
 	}
 }
 

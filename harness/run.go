@@ -481,11 +481,13 @@ func (r *run) keepToken(s *Step, d *draft, a *answer, out outcome) {
 // exchange sends the draft and reads the answer, at most MaxBody of it.
 func (r *run) exchange(d *draft, _ time.Duration) (*answer, error) {
 	c := r.c
-	ctx := r.ctx
+	var ctx context.Context
 	if c.live() {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, RequestTimeout)
+		ctx, cancel = context.WithTimeout(r.ctx, RequestTimeout)
 		defer cancel()
+	} else if err := r.ctx.Err(); err != nil {
+		return nil, err
 	}
 	req, err := d.request(ctx, c.base)
 	if err != nil {
@@ -501,10 +503,10 @@ func (r *run) exchange(d *draft, _ time.Duration) (*answer, error) {
 		}
 	} else {
 		a.status, a.header = resp.StatusCode, resp.Header
-		a.body, err = io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
+		a.body, err = readAll(resp)
 		resp.Body.Close()
 		switch {
-		case err != nil && ctx.Err() != nil:
+		case err != nil && ctx != nil && ctx.Err() != nil:
 			a.unusable = fmt.Sprintf("the answer did not end within %v", RequestTimeout)
 		case err != nil:
 			a.unusable = "the answer broke off: " + err.Error()
@@ -525,6 +527,14 @@ func (r *run) exchange(d *draft, _ time.Duration) (*answer, error) {
 	}
 	r.exchanges = append(r.exchanges, exchanged{len(r.exchanges), d, a, nil})
 	return a, nil
+}
+
+// readAll reads a body to its end, or one byte further than is allowed.
+func readAll(resp *http.Response) ([]byte, error) {
+	if b, ok := resp.Body.(*body); ok { // of a handler in this process: already in memory
+		return b.rest[:min(len(b.rest), MaxBody+1)], nil
+	}
+	return io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
 }
 
 // unusable tells an answer no client could work with, which is the server's

@@ -36,6 +36,12 @@ var placeholder = regexp.MustCompile(`\{([a-z][a-z0-9_-]*)(?::([a-z0-9+-]+))?\}`
 // placeholder, such as those of JSON, are literal.
 func ParseTemplate(text string) Template {
 	t := Template{source: text}
+	if !strings.Contains(text, "{") {
+		if text != "" {
+			t.parts = []part{{literal: text}}
+		}
+		return t
+	}
 	at := 0
 	for _, m := range placeholder.FindAllStringSubmatchIndex(text, -1) {
 		if m[0] > at {

@@ -31,7 +31,15 @@ var timestampFormats = map[string]*TimestampFormat{
 	"http-date":         textual("Mon, 02 Jan 2006 15:04:05 GMT", time.Second, `^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$`),
 }
 
-var digits = regexp.MustCompile(`^(0|[1-9][0-9]{0,15})$`)
+// plainDigits reports whether text is up to 16 digits without a leading zero.
+func plainDigits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text == "0" || text != "" && len(text) <= 16 && text[0] != '0'
+}
 
 func textual(layout string, granule time.Duration, pattern string) *TimestampFormat {
 	return &TimestampFormat{Granule: granule, layout: layout, pattern: regexp.MustCompile(pattern)}
@@ -62,7 +70,7 @@ func (f *TimestampFormat) Format(t time.Time) string {
 func (f *TimestampFormat) Parse(text string) (time.Time, error) {
 	if f.Numeric {
 		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || !digits.MatchString(text) {
+		if err != nil || !plainDigits(text) {
 			return time.Time{}, fmt.Errorf("%q is not in the format %s", text, f.Name)
 		}
 		if f.Granule == time.Millisecond {

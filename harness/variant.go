@@ -105,6 +105,9 @@ func (v *Variant) UnmarshalYAML(unmarshal func(any) error) error {
 
 // expand replaces every {variant} in text by what the choice makes of it.
 func expand(text string, variants map[string]*Variant, choice map[string]string) (string, error) {
+	if !strings.Contains(text, "{") {
+		return text, nil
+	}
 	for depth := 0; ; depth++ {
 		var err error
 		changed := false

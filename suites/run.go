@@ -230,6 +230,14 @@ func (r *runner) target(p *harness.Profile) (harness.Target, error) {
 	}
 	target := harness.HandlerTarget(handler)
 	mock := httpmock.NewMockTransport()
+	// Known operations are found by their exact URL at once; what is odd on
+	// purpose falls through to the same handler.
+	for _, op := range p.Operations {
+		mock.RegisterResponder(op.Method, target.URL+op.Path, target.Transport.RoundTrip)
+	}
+	if p.Login != nil {
+		mock.RegisterResponder(p.Login.Operation.Method, target.URL+p.Login.Operation.Path, target.Transport.RoundTrip)
+	}
 	mock.RegisterNoResponder(target.Transport.RoundTrip)
 	target.Transport = mock
 	return target, nil

@@ -146,13 +146,13 @@ func (s *Server) checkSignature(c *call) *refusal {
 	if c.problems[name] == "missing" || c.problems[name] == "malformed" {
 		return &refusal{name: "signature"}
 	}
-	v := harness.Values{}
+	v := make(harness.Values, len(c.values)+8)
 	for name, value := range c.values {
 		v[name] = value
 	}
 	// The secrets, and the identity a call is signed for, are the server's own.
-	for _, cred := range s.profile.Credentials {
-		v[cred.Name] = s.credentials[cred.Name]
+	for name, value := range s.credentials {
+		v[name] = value
 	}
 	for _, n := range c.form.Values {
 		v[n.Name] = n.Text.Render(v)

@@ -14,7 +14,6 @@ import (
 // read takes the request apart by the form's templates. What is missing or does
 // not fit is noted; the checks decide when it matters.
 func (s *Server) read(c *call) {
-	c.problems = map[string]string{}
 	for _, n := range c.form.Headers {
 		values := c.r.Header[http.CanonicalHeaderKey(n.Name)]
 		s.readOne(c, n, values, http.CanonicalHeaderKey(n.Name) == "Authorization")
@@ -88,9 +87,17 @@ func (s *Server) readOne(c *call, n harness.Named, values []string, authorizatio
 	}
 	if problem != "" {
 		for _, name := range n.Text.Names() {
-			c.problems[name] = problem
+			c.note(name, problem)
 		}
 	}
+}
+
+// note keeps what is wrong with a value until a check asks for it.
+func (c *call) note(name, problem string) {
+	if c.problems == nil {
+		c.problems = map[string]string{}
+	}
+	c.problems[name] = problem
 }
 
 // scheme spells the scheme as the template does, if its case does not matter
@@ -135,16 +142,16 @@ func (s *Server) readFields(c *call) {
 		name := n.Text.Names()[0]
 		switch {
 		case len(list) == 0 || list[0] == nil:
-			c.problems[name] = "missing"
+			c.note(name, "missing")
 		case len(list) > 1:
-			c.problems[name] = "malformed"
+			c.note(name, "malformed")
 		default:
 			text, ok := list[0].(string)
 			switch {
 			case !ok || !n.Text.Parse(text, c.values):
-				c.problems[name] = "malformed"
+				c.note(name, "malformed")
 			case text == "":
-				c.problems[name] = "empty"
+				c.note(name, "empty")
 			}
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,7 +24,6 @@ type Server struct {
 	profile     *harness.Profile
 	clock       clock.Clock
 	credentials harness.Values
-	paths       map[string]*harness.Operation // method and path without query
 
 	mu     sync.Mutex
 	state  map[string]bool
@@ -46,16 +44,7 @@ type issued struct {
 // New returns a server for the profile, which knows the profile's sample
 // credentials and reads the time from clk.
 func New(p *harness.Profile, clk clock.Clock) *Server {
-	s := &Server{profile: p, clock: clk, credentials: p.Samples(), paths: map[string]*harness.Operation{}}
-	for _, op := range p.Operations {
-		path, _, _ := strings.Cut(op.Path, "?")
-		s.paths[op.Method+" "+path] = op
-	}
-	if p.Login != nil {
-		op := p.Login.Operation
-		s.paths[op.Method+" "+op.Path] = op
-	}
-	return s
+	return &Server{profile: p, clock: clk, credentials: p.Samples()}
 }
 
 // maxBody bounds a request's body, in bytes.
@@ -88,7 +77,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	c := &call{r: r, now: s.clock.Now().UTC(), values: harness.Values{}}
 	w.Header()["Date"] = []string{c.now.Format(http.TimeFormat)}
-	op := s.route(r)
+	op := s.profile.Route(r.Method, r.URL.Path)
 	if op == nil {
 		s.refuse(w, c, &refusal{name: "not-found"})
 		return
@@ -97,11 +86,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.profile.Login != nil && op == s.profile.Login.Operation {
 		c.form = s.profile.Login
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil || len(body) > maxBody {
-		c.badBody = true
+	if r.ContentLength != 0 {
+		body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+		c.body, c.badBody = body, err != nil || len(body) > maxBody
 	}
-	c.body = body
 	s.read(c)
 	if refused := s.check(c); refused != nil {
 		s.refuse(w, c, refused)
@@ -112,10 +100,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.accept(w, c)
-}
-
-func (s *Server) route(r *http.Request) *harness.Operation {
-	return s.paths[r.Method+" "+r.URL.Path]
 }
 
 // check goes through the form's checks in their order and gives the first
@@ -139,15 +123,11 @@ func (s *Server) check(c *call) *refusal {
 }
 
 func (s *Server) refuse(w http.ResponseWriter, c *call, refused *refusal) {
-	v := harness.Values{}
-	for name, value := range c.values {
-		v[name] = value
-	}
 	for name, value := range refused.values {
-		v[name] = value
+		c.values[name] = value
 	}
-	s.common(c, v)
-	status, headers, body := s.profile.Error(refused.name, v)
+	s.common(c, c.values)
+	status, headers, body := s.profile.Error(refused.name, c.values)
 	write(w, status, headers, body)
 }
 
