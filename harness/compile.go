@@ -204,7 +204,7 @@ func (c *compiler) reply(raw *rawReply) (*Reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		status.choice = s.open
+		status.shows = showings(s.open)
 		r.status = append(r.status, status)
 	}
 	for _, e := range raw.Headers.entries {
@@ -226,7 +226,16 @@ func (c *compiler) reply(raw *rawReply) (*Reply, error) {
 type statusRange struct {
 	text     string
 	min, max int
-	choice   map[string]string
+	shows    []Showing
+}
+
+// showings turns one value a variant into what an answer shows.
+func showings(open map[string]string) []Showing {
+	var out []Showing
+	for _, name := range sortedKeys(open) {
+		out = append(out, Showing{name, []string{open[name]}})
+	}
+	return out
 }
 
 func parseStatus(text string) (statusRange, error) {

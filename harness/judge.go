@@ -24,7 +24,7 @@ type answer struct {
 // outcome is what one comparison of an answer with an expectation found.
 type outcome struct {
 	findings []Finding
-	shown    map[string][]string
+	shown    []Showing
 	captured Values
 	open     bool // the expectation hung on an open question
 }
@@ -66,11 +66,11 @@ func (p *Profile) judgeExpect(cs *Case, e Expect, d *draft, a *answer) outcome {
 	}
 }
 
-// judgeBy looks up which value of the variant the answer shows.
+// judgeBy looks up which values of the variant the answer agrees with.
 func (p *Profile) judgeBy(cs *Case, e Expect, d *draft, a *answer) outcome {
 	chosen := p.Choice(e.By)
-	out := p.judgeExpect(cs, e.Outcomes[chosen], d, a)
 	if p.binding(e.By) {
+		out := p.judgeExpect(cs, e.Outcomes[chosen], d, a)
 		for i := range out.findings {
 			if p.pinned[e.By] {
 				out.findings[i].Level = Must
@@ -80,31 +80,96 @@ func (p *Profile) judgeBy(cs *Case, e Expect, d *draft, a *answer) outcome {
 		return out
 	}
 	var fits []string
-	var fitting outcome
 	for _, value := range p.Variants[e.By].Values {
-		other := out
-		if value != chosen {
-			other = p.judgeExpect(cs, e.Outcomes[value], d, a)
-		}
-		if len(other.findings) == 0 {
-			if len(fits) == 0 || value == chosen {
-				fitting = other
-			}
+		if p.fits(e.Outcomes[value], d, a) {
 			fits = append(fits, value)
 		}
 	}
+	judged := chosen
+	if len(fits) > 0 && !contains(fits, chosen) {
+		judged = fits[0]
+	}
+	out := p.judgeExpect(cs, e.Outcomes[judged], d, a)
 	if len(fits) == 0 {
+		fits = []string{"something else"}
 		for i := range out.findings {
 			out.findings[i].Level = weaker(out.findings[i], Open)
 		}
-		fitting, fits = out, []string{"something else"}
 	}
-	shown := map[string][]string{e.By: fits}
-	for n, v := range fitting.shown {
-		shown[n] = v
+	out.shown, out.open = append(out.shown, Showing{e.By, fits}), true
+	return out
+}
+
+// fits reports whether the answer is as expected, without saying what is not.
+func (p *Profile) fits(e Expect, d *draft, a *answer) bool {
+	switch {
+	case e.By != "":
+		return p.fits(e.Outcomes[p.Choice(e.By)], d, a)
+	case e.Accept:
+		if p.fitsReply(p.replyTo(d.op), d, a, e.Params) {
+			return true
+		}
+		return p.fitsErrors(d.op.MayRefuse, d, a, e.Params)
+	default:
+		return p.fitsErrors(e.Refuse, d, a, e.Params)
 	}
-	fitting.shown, fitting.open = shown, true
-	return fitting
+}
+
+func (p *Profile) fitsErrors(names []string, d *draft, a *answer, params Values) bool {
+	return p.fitting(names, d, a, params) != nil
+}
+
+// fitting finds the first of the named errors that the answer is.
+func (p *Profile) fitting(names []string, d *draft, a *answer, params Values) *failure {
+	for _, name := range names {
+		for _, f := range p.possible(name) {
+			if p.fitsReply(f.reply, d, a, params) {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Profile) fitsReply(r *Reply, d *draft, a *answer, params Values) bool {
+	if r.statusFits(a.status) == nil || r.body != nil && a.noJSON != nil {
+		return false
+	}
+	m := matching{known: d.answerValue(params), quiet: true}
+	for _, h := range r.headers {
+		h.match(a, &m)
+	}
+	if r.body != nil && !m.failed {
+		r.body.match(a.doc, true, &m)
+	}
+	return !m.failed
+}
+
+// statusFits finds the documented status, or class, that the status is of.
+func (r *Reply) statusFits(status int) *statusRange {
+	for i := range r.status {
+		if s := &r.status[i]; status >= s.min && status <= s.max {
+			return s
+		}
+	}
+	return nil
+}
+
+// match compares the first value of the header.
+func (k *patternKey) match(a *answer, m *matching) {
+	if values := a.header[http.CanonicalHeaderKey(k.name)]; len(values) > 0 {
+		k.value.match(values[0], true, m)
+	} else {
+		k.value.match(nil, false, m)
+	}
+}
+
+// replyTo is the documented answer to the operation.
+func (p *Profile) replyTo(op *Operation) *Reply {
+	if op.reply != nil {
+		return op.reply
+	}
+	return p.success
 }
 
 // weaker lowers a finding about the outcome: which outcome is right is open.
@@ -117,17 +182,10 @@ func weaker(f Finding, l Level) Level {
 }
 
 func (p *Profile) judgeAccept(cs *Case, e Expect, d *draft, a *answer) outcome {
-	for _, name := range d.op.MayRefuse {
-		for _, f := range p.possible(name) {
-			if o := p.compare(cs, f.reply, f.rule, d, a, e.Params); len(o.findings) == 0 {
-				return o
-			}
-		}
+	if f := p.fitting(d.op.MayRefuse, d, a, e.Params); f != nil {
+		return p.compare(cs, f.reply, f.rule, d, a, e.Params)
 	}
-	reply := p.success
-	if d.op.reply != nil {
-		reply = d.op.reply
-	}
+	reply := p.replyTo(d.op)
 	o := p.compare(cs, reply, reply.rule, d, a, e.Params)
 	if len(o.findings) > 0 && (hasKind(o.findings, "status") || p.refused(d, a) != "") {
 		o.findings = []Finding{p.finding(cs.Rules[0], "outcome", "a right request was refused", "acceptance", p.describe(d, a))}
@@ -147,7 +205,7 @@ func (p *Profile) alsoReply(cs *Case, e Expect, d *draft, a *answer, o outcome) 
 		return o
 	}
 	m := matching{known: d.answerValue(e.Params)}
-	pattern.match(nil, a.doc, true, &m)
+	pattern.match(a.doc, true, &m)
 	for _, w := range m.wrong {
 		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the body differs at "+w.path, w.want, w.got))
 	}
@@ -155,13 +213,13 @@ func (p *Profile) alsoReply(cs *Case, e Expect, d *draft, a *answer, o outcome) 
 }
 
 func (p *Profile) judgeRefuse(cs *Case, e Expect, d *draft, a *answer) outcome {
+	if f := p.fitting(e.Refuse, d, a, e.Params); f != nil {
+		return p.alsoReply(cs, e, d, a, p.compare(cs, f.reply, f.rule, d, a, e.Params))
+	}
 	var best outcome
 	for i, name := range e.Refuse {
 		for j, f := range p.possible(name) {
 			o := p.compare(cs, f.reply, f.rule, d, a, e.Params)
-			if len(o.findings) == 0 {
-				return p.alsoReply(cs, e, d, a, o)
-			}
 			if i == 0 && j == 0 || len(o.findings) < len(best.findings) {
 				best = o
 			}
@@ -187,10 +245,8 @@ func (p *Profile) accepted(d *draft, a *answer) (string, bool) {
 	if name := p.refused(d, a); name != "" {
 		return "refused with " + name, contains(d.op.MayRefuse, name)
 	}
-	for _, s := range p.success.status {
-		if a.status >= s.min && a.status <= s.max {
-			return "", true
-		}
+	if p.success.statusFits(a.status) != nil {
+		return "", true
 	}
 	return "answered with " + statusText(a.status) + " " + excerpt(a), false
 }
@@ -207,14 +263,12 @@ func (p *Profile) refused(d *draft, a *answer) string {
 		if len(e.value.anyOf) > 0 {
 			continue
 		}
-		m := matching{known: known}
-		if e.value.reply.body.match(nil, a.doc, true, &m); len(m.wrong) > 0 {
+		m := matching{known: known, quiet: true}
+		if e.value.reply.body.match(a.doc, true, &m); m.failed {
 			continue
 		}
-		for _, s := range e.value.reply.status {
-			if a.status >= s.min && a.status <= s.max {
-				return e.key
-			}
+		if e.value.reply.statusFits(a.status) != nil {
+			return e.key
 		}
 		if byBody == "" {
 			byBody = e.key
@@ -227,37 +281,27 @@ func (p *Profile) refused(d *draft, a *answer) string {
 func (p *Profile) compare(cs *Case, r *Reply, rule string, d *draft, a *answer, params Values) outcome {
 	var o outcome
 	rule = firstOf(rule, r.rule, cs.Rules[0])
-	fit := false
-	for _, s := range r.status {
-		if a.status >= s.min && a.status <= s.max {
-			fit = true
-			o.show(s.choice)
-			break
-		}
-	}
-	if !fit {
+	if s := r.statusFits(a.status); s != nil {
+		o.shown = append(o.shown, s.shows...)
+	} else {
 		o.findings = append(o.findings, p.finding(firstOf(r.statusRule, rule), "status", "the status is not the documented one", "status "+r.status[0].text, statusText(a.status)))
 	}
 	m := matching{known: d.answerValue(params)}
 	for _, h := range r.headers {
-		values := a.header[http.CanonicalHeaderKey(h.name)]
-		var value any
-		if len(values) > 0 {
-			value = values[0]
-		}
-		before := len(m.wrong)
-		h.value.match(&pathStep{key: h.name}, value, len(values) > 0, &m)
-		for _, w := range m.wrong[before:] {
-			o.findings = append(o.findings, p.finding(rule, "header", "the header "+h.name+" is not the documented one", w.want, w.got))
-		}
-		m.wrong = m.wrong[:before]
+		m.enter(pathStep{key: h.name})
+		h.match(a, &m)
+		m.leave()
 	}
+	for _, w := range m.wrong {
+		o.findings = append(o.findings, p.finding(rule, "header", "the header is not the documented one: "+strings.TrimPrefix(w.path, "$."), w.want, w.got))
+	}
+	m.wrong = m.wrong[:0]
 	if r.body != nil {
 		if a.noJSON != nil {
 			o.findings = append(o.findings, p.finding(firstOf(r.rule, rule), "shape", "the body is not one JSON document: "+a.noJSON.Error(), "a JSON object", excerpt(a)))
 			return o
 		}
-		r.body.match(nil, a.doc, true, &m)
+		r.body.match(a.doc, true, &m)
 	}
 	for _, w := range m.wrong {
 		kind, cites := "shape", firstOf(r.rule, rule)
@@ -271,19 +315,10 @@ func (p *Profile) compare(cs *Case, r *Reply, rule string, d *draft, a *answer, 
 		}
 		o.findings = append(o.findings, p.finding(cites, kind, "the body differs at "+w.path, w.want, w.got))
 	}
-	o.show(m.shown)
+	o.shown = append(o.shown, m.shown...)
 	o.captured = m.captured
 	p.checkCaptured(&o, firstOf(r.rule, rule), d, a)
 	return o
-}
-
-func (o *outcome) show(choice map[string]string) {
-	for name, value := range choice {
-		if o.shown == nil {
-			o.shown = map[string][]string{}
-		}
-		o.shown[name] = []string{value}
-	}
 }
 
 func firstOf(texts ...string) string {

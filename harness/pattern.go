@@ -43,9 +43,9 @@ type patternKey struct {
 // leaf is one reading of a scalar, under one choice of the open variants in it.
 type leaf struct {
 	text    Template
-	special string // true, false, null, absent, any, anything, number; empty for text
-	literal string // for a literal number
-	choice  map[string]string
+	special string    // true, false, null, absent, any, anything, number; empty for text
+	literal string    // for a literal number
+	shows   []Showing // of the open variants in it
 }
 
 // compilePattern reads the YAML form of a pattern.
@@ -88,7 +88,7 @@ func compilePattern(raw any, c *compiler) (*Pattern, error) {
 			return nil, err
 		}
 		for _, r := range readings {
-			l := leaf{text: ParseTemplate(r.text), choice: r.open}
+			l := leaf{text: ParseTemplate(r.text), shows: showings(r.open)}
 			l.special = specialOf(l.text)
 			p.leaf = append(p.leaf, l)
 		}
@@ -198,105 +198,121 @@ type mismatch struct {
 // matching collects what one comparison finds.
 type matching struct {
 	known    func(string) (string, bool) // values that are compared literally
-	captured Values                      // what unknown placeholders stood for
-	shown    map[string]string           // open variants: the value that fitted
+	quiet    bool                        // only say whether it fits
+	failed   bool
+	captured Values    // what unknown placeholders stood for
+	shown    []Showing // open variants: the value that fitted
 	wrong    []mismatch
+	path     []pathStep // where the comparison is
 }
 
-func (m *matching) fail(path *pathStep, want, got string) {
-	m.wrong = append(m.wrong, mismatch{path: path.String(), want: want, got: got})
+func (m *matching) fail(want, got string) {
+	m.failed = true
+	m.wrong = append(m.wrong, mismatch{path: pathText(m.path), want: want, got: got})
 }
 
-// pathStep is a place in a document, kept as a chain so that nothing is built
-// unless something is wrong.
+// pathStep is a key, or an index where the key is empty.
 type pathStep struct {
-	up    *pathStep
 	key   string
 	index int
 }
 
-func (s *pathStep) String() string {
-	switch {
-	case s == nil:
-		return "$"
-	case s.key != "":
-		return s.up.String() + "." + s.key
-	default:
-		return s.up.String() + "[" + strconv.Itoa(s.index) + "]"
+func pathText(path []pathStep) string {
+	text := "$"
+	for _, s := range path {
+		if s.key != "" {
+			text += "." + s.key
+		} else {
+			text += "[" + strconv.Itoa(s.index) + "]"
+		}
 	}
+	return text
 }
 
-func (p *Pattern) match(at *pathStep, value any, present bool, m *matching) {
+func (m *matching) enter(s pathStep) { m.path = append(m.path, s) }
+func (m *matching) leave()           { m.path = m.path[:len(m.path)-1] }
+
+func (p *Pattern) match(value any, present bool, m *matching) {
 	switch p.kind {
 	case 'o':
 		object, ok := value.(map[string]any)
 		if !ok {
-			m.fail(at, "an object", describe(value, present))
+			m.mismatch("an object", value, present)
 			return
 		}
 		for i := range p.keys {
 			k := &p.keys[i]
 			child, has := object[k.name]
-			step := pathStep{up: at, key: k.name}
-			k.value.match(&step, child, has, m)
+			m.enter(pathStep{key: k.name})
+			k.value.match(child, has, m)
+			m.leave()
+			if m.quiet && m.failed {
+				return
+			}
 		}
 	case 'a':
-		p.matchArray(at, value, present, m)
+		p.matchArray(value, present, m)
 	default:
-		p.matchScalar(at, value, present, m)
+		p.matchScalar(value, present, m)
 	}
 }
 
-func (p *Pattern) matchArray(at *pathStep, value any, present bool, m *matching) {
+func (m *matching) mismatch(want string, value any, present bool) {
+	if m.failed = true; !m.quiet {
+		m.fail(want, describe(value, present))
+	}
+}
+
+// matchArray wants some element to fit; when none does, it reports on the first.
+func (p *Pattern) matchArray(value any, present bool, m *matching) {
 	list, ok := value.([]any)
 	switch {
 	case !ok:
-		m.fail(at, "an array", describe(value, present))
+		m.mismatch("an array", value, present)
 		return
 	case p.empty:
 		if len(list) > 0 {
-			m.fail(at, "an empty array", fmt.Sprintf("%d elements", len(list)))
+			m.mismatch("an empty array", value, present)
 		}
 		return
 	case len(list) == 0:
-		m.fail(at, "at least one element", "an empty array")
+		m.mismatch("an array of at least one element", value, present)
 		return
 	}
-	before, first := m.wrong, []mismatch(nil)
+	before, failed, first := m.wrong, m.failed, []mismatch(nil)
 	for i, item := range list {
-		step := pathStep{up: at, index: i}
-		m.wrong = nil
-		p.items.match(&step, item, true, m)
-		if len(m.wrong) == 0 {
-			m.wrong = before
+		m.wrong, m.failed = nil, false
+		m.enter(pathStep{index: i})
+		p.items.match(item, true, m)
+		m.leave()
+		if !m.failed {
+			m.wrong, m.failed = before, failed
 			return
 		}
 		if i == 0 {
 			first = m.wrong
 		}
 	}
-	m.wrong = append(before, first...)
+	m.wrong, m.failed = append(before, first...), true
 }
 
-func (p *Pattern) matchScalar(at *pathStep, value any, present bool, m *matching) {
+func (p *Pattern) matchScalar(value any, present bool, m *matching) {
 	for i := range p.leaf {
-		l := &p.leaf[i]
-		if !l.fits(value, present, m) {
-			continue
-		}
-		for name, chosen := range l.choice {
-			if m.shown == nil {
-				m.shown = map[string]string{}
+		if l := &p.leaf[i]; l.fits(value, present, m) {
+			if len(l.shows) > 0 && !m.quiet {
+				m.shown = append(m.shown, l.shows...)
 			}
-			m.shown[name] = chosen
+			return
 		}
+	}
+	if m.failed = true; m.quiet {
 		return
 	}
 	want := make([]string, len(p.leaf))
 	for i := range p.leaf {
 		want[i] = p.leaf[i].describe(m.known)
 	}
-	m.fail(at, strings.Join(want, " or "), describe(value, present))
+	m.fail(strings.Join(want, " or "), describe(value, present))
 	w := &m.wrong[len(m.wrong)-1]
 	w.about = p.about
 	for i := range p.leaf {
@@ -339,6 +355,9 @@ func (l *leaf) fits(value any, present bool, m *matching) bool {
 }
 
 func (m *matching) capture(name, value string) {
+	if m.quiet {
+		return
+	}
 	if m.captured == nil {
 		m.captured = Values{}
 	}

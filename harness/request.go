@@ -68,7 +68,9 @@ func (d *draft) build(faults []Fault) {
 	for _, n := range d.form.Values {
 		d.values[n.Name] = n.Text.Render(d.values)
 	}
-	d.fillFields()
+	if !d.form.carriesSignature(d.profile) { // the signature may then cover the body
+		d.fillFields()
+	}
 	d.sign()
 	for _, f := range faults {
 		if k := faultKinds[f.Kind]; k.sign != nil {

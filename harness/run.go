@@ -202,12 +202,7 @@ func (r *run) step(res *Result, cs *Case, i int) bool {
 		}
 		res.Findings = append(res.Findings, out.findings...)
 		r.open = r.open || out.open
-		for name, value := range out.shown {
-			if res.Shown == nil {
-				res.Shown = map[string][]string{}
-			}
-			res.Shown[name] = value
-		}
+		res.Shown = append(res.Shown, out.shown...)
 		r.keepToken(s, d, a, out)
 		return len(out.findings) == 0
 	}
@@ -235,7 +230,8 @@ func (c *Checker) conclude(res *Result, r *run) {
 			}
 			res.Verdict = Observed
 		}
-		for name, values := range res.Shown {
+		for _, shown := range res.Shown {
+			name, values := shown.Variant, shown.Values
 			if c.strict && !contains(values, c.profile.Variants[name].Default) && !c.profile.pinned[name] {
 				res.Verdict = Fail
 				res.Findings = append(res.Findings, Finding{Rule: firstOf(c.profile.Variants[name].Rule, res.Case.Rules[0]), Level: Open, Kind: "variant",
@@ -243,7 +239,7 @@ func (c *Checker) conclude(res *Result, r *run) {
 			}
 		}
 	}
-	if res.Verdict != Pass || c.keep {
+	if tells := res.Verdict != Pass && (res.Verdict != Observed || len(res.Findings) > 0); tells || c.keep {
 		for _, x := range r.exchanges {
 			res.Sent = append(res.Sent, c.show(x))
 		}
@@ -457,12 +453,7 @@ func (r *run) token(name string) (grant, bool, error) {
 	return g, true, nil
 }
 
-func (c *Checker) loginReply() *Reply {
-	if op := c.profile.Login.Operation; op.reply != nil {
-		return op.reply
-	}
-	return c.profile.success
-}
+func (c *Checker) loginReply() *Reply { return c.profile.replyTo(c.profile.Login.Operation) }
 
 func (r *run) save(name string, g grant) {
 	if r.tokens == nil {

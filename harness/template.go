@@ -22,6 +22,7 @@ type Values map[string]string
 type Template struct {
 	source string
 	parts  []part
+	names  []string
 }
 
 type part struct {
@@ -52,6 +53,9 @@ func ParseTemplate(text string) Template {
 			p.modifier = text[m[4]:m[5]]
 		}
 		t.parts = append(t.parts, p)
+		if !contains(t.names, p.name) {
+			t.names = append(t.names, p.name)
+		}
 		at = m[1]
 	}
 	if at < len(text) {
@@ -63,16 +67,9 @@ func ParseTemplate(text string) Template {
 // String is the text the template was read from.
 func (t Template) String() string { return t.source }
 
-// Names lists the placeholders in order of first use.
-func (t Template) Names() []string {
-	var names []string
-	for _, p := range t.parts {
-		if p.name != "" && !contains(names, p.name) {
-			names = append(names, p.name)
-		}
-	}
-	return names
-}
+// Names lists the placeholders in order of first use. The list is shared: do not
+// change it.
+func (t Template) Names() []string { return t.names }
 
 // Has reports whether the template uses the placeholder.
 func (t Template) Has(name string) bool {

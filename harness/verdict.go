@@ -50,13 +50,19 @@ type Finding struct {
 type Result struct {
 	Case     *Case
 	Verdict  Verdict
-	Reason   string              // for skip, inconclusive and error: a sentence
-	Findings []Finding           // breaches, most serious first
-	Shown    map[string][]string // open variants: the values that what came back agrees with; nil when none
-	Sent     []Exchange          // what was sent and what came back, redacted
-	Stages   []Stage             // the signature of the last request, stage by stage, redacted; nil when unsigned
-	Age      *AgeRange           // against a clock that is not ours: how old the stamp was when the server judged it
-	Duration time.Duration       // wall-clock time the case took
+	Reason   string        // for skip, inconclusive and error: a sentence
+	Findings []Finding     // breaches, most serious first
+	Shown    []Showing     // open variants: the values that what came back agrees with
+	Sent     []Exchange    // what was sent and what came back, redacted
+	Stages   []Stage       // the signature of the last request, stage by stage, redacted; nil when unsigned
+	Age      *AgeRange     // against a clock that is not ours: how old the stamp was when the server judged it
+	Duration time.Duration // wall-clock time the case took
+}
+
+// Showing is an open variant and the values of it that an answer agrees with.
+type Showing struct {
+	Variant string
+	Values  []string
 }
 
 // AgeRange bounds the age of a timestamp at the instant the server judged it:

@@ -135,8 +135,9 @@ func (s *Suite) testCase(r harness.Result) junitCase {
 	property("level", string(r.Case.Level))
 	property("skew", r.Case.Skew())
 	property("verdict", string(r.Verdict))
-	for _, name := range sorted(r.Shown) {
-		property("variant."+name, strings.Join(r.Shown[name], " or "))
+	shown := shownBy(r)
+	for _, name := range sorted(shown) {
+		property("variant."+name, strings.Join(shown[name], " or "))
 	}
 	if r.Verdict == harness.Observed && len(r.Findings) > 0 {
 		property("observed", r.Findings[0].Problem)
@@ -159,6 +160,19 @@ func (s *Suite) testCase(r harness.Result) junitCase {
 		c.Skipped = &reporters.JUnitSkipped{Message: headline}
 	}
 	return c
+}
+
+// shownBy gives the values of each variant that the result agrees with; of a
+// variant that several answers showed, the last.
+func shownBy(r harness.Result) map[string][]string {
+	if len(r.Shown) == 0 {
+		return nil
+	}
+	out := map[string][]string{}
+	for _, s := range r.Shown {
+		out[s.Variant] = s.Values
+	}
+	return out
 }
 
 // problemSuite reports a run that could not be set up, as one test in error: an

@@ -48,7 +48,7 @@ func (r *Run) results() ([]byte, error) {
 		for _, res := range sortedResults(s.Results) {
 			out.Verdicts[string(res.Verdict)]++
 			c := resultsCase{Name: res.Case.Name(), Verdict: string(res.Verdict), Requirements: res.Case.Rules,
-				Level: string(res.Case.Level), Skew: res.Case.Skew(), Shown: res.Shown}
+				Level: string(res.Case.Level), Skew: res.Case.Skew(), Shown: shownBy(res)}
 			for _, f := range res.Findings {
 				c.Findings = append(c.Findings, resultsFinding{f.Rule, string(f.Level), f.Kind, clean(f.Problem)})
 			}

@@ -82,8 +82,8 @@ func (s *Suite) Variants() map[string]string {
 		add(name, []string{value})
 	}
 	for _, r := range s.Results {
-		for name, values := range r.Shown {
-			add(name, values)
+		for _, shown := range r.Shown {
+			add(shown.Variant, shown.Values)
 		}
 	}
 	out := map[string]string{}

@@ -51,15 +51,15 @@ func (s *Server) checkBody(c *call) *refusal {
 func (s *Server) checkFields(c *call) *refusal {
 	for _, n := range c.form.Fields {
 		name := n.Text.Names()[0]
-		about := harness.Values{"parameter": n.Name}
+		about := func(name string) *refusal { return &refusal{name, harness.Values{"parameter": n.Name}} }
 		switch c.problems[name] {
 		case "missing":
-			return &refusal{"field-missing", about}
+			return about("field-missing")
 		case "empty":
-			return &refusal{"field-empty", about}
+			return about("field-empty")
 		case "malformed":
 			if name != "timestamp" {
-				return &refusal{"field-missing", about}
+				return about("field-missing")
 			}
 		}
 		for _, cred := range s.profile.Credentials {
@@ -67,9 +67,9 @@ func (s *Server) checkFields(c *call) *refusal {
 				continue
 			}
 			if n := len(c.values[name]); n < cred.Length {
-				return &refusal{"field-short", about}
+				return about("field-short")
 			} else if n > cred.Length {
-				return &refusal{"field-long", about}
+				return about("field-long")
 			}
 		}
 	}
@@ -78,17 +78,19 @@ func (s *Server) checkFields(c *call) *refusal {
 
 func (s *Server) checkTimestamp(c *call) *refusal {
 	f, w := s.profile.Timestamp, s.profile.Window
-	_, carrier := c.form.Carrier("timestamp")
-	about := harness.Values{"parameter": carrier.Name}
+	about := func(name string) *refusal {
+		_, carrier := c.form.Carrier("timestamp")
+		return &refusal{name, harness.Values{"parameter": carrier.Name}}
+	}
 	switch c.problems["timestamp"] {
 	case "missing", "empty":
-		return &refusal{"timestamp-missing", about}
+		return about("timestamp-missing")
 	case "malformed":
-		return &refusal{"timestamp-malformed", about}
+		return about("timestamp-malformed")
 	}
 	stamp, err := f.Parse(c.values["timestamp"])
 	if err != nil {
-		return &refusal{"timestamp-malformed", about}
+		return about("timestamp-malformed")
 	}
 	c.stamp = stamp
 	now := c.now

@@ -110,49 +110,46 @@ func (s *Server) scheme(literal, text string) string {
 }
 
 func (s *Server) readFields(c *call) {
-	fields := map[string][]any{}
-	switch c.form.Encoding {
-	case "form":
+	if c.form.Encoding == "form" {
 		values, err := url.ParseQuery(string(c.body))
-		if err != nil || !strings.HasPrefix(c.r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") || !strings.Contains(string(c.body), "=") {
+		if err != nil || !strings.HasPrefix(c.r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") || bytes.IndexByte(c.body, '=') < 0 {
 			c.badBody = true
 			return
 		}
-		for name, list := range values {
-			for _, v := range list {
-				fields[name] = append(fields[name], v)
-			}
+		for _, n := range c.form.Fields {
+			s.readField(c, n, len(values[n.Name]), values.Get(n.Name), true)
 		}
-	default:
-		dec := json.NewDecoder(bytes.NewReader(c.body))
-		if err := dec.Decode(&c.fields); err != nil || c.fields == nil {
-			c.badBody = true
-			return
-		}
-		if _, err := dec.Token(); err != io.EOF {
-			c.badBody = true
-			return
-		}
-		for name, v := range c.fields {
-			fields[name] = []any{v}
-		}
+		return
+	}
+	dec := json.NewDecoder(bytes.NewReader(c.body))
+	var fields map[string]any
+	if err := dec.Decode(&fields); err != nil || fields == nil {
+		c.badBody = true
+		return
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		c.badBody = true
+		return
 	}
 	for _, n := range c.form.Fields {
-		list := fields[n.Name]
-		name := n.Text.Names()[0]
-		switch {
-		case len(list) == 0 || list[0] == nil:
-			c.note(name, "missing")
-		case len(list) > 1:
-			c.note(name, "malformed")
-		default:
-			text, ok := list[0].(string)
-			switch {
-			case !ok || !n.Text.Parse(text, c.values):
-				c.note(name, "malformed")
-			case text == "":
-				c.note(name, "empty")
-			}
+		count := 0
+		if fields[n.Name] != nil {
+			count = 1
 		}
+		text, ok := fields[n.Name].(string)
+		s.readField(c, n, count, text, ok)
+	}
+}
+
+// readField takes in one field, of which the body holds so many.
+func (s *Server) readField(c *call, n harness.Named, count int, text string, isText bool) {
+	name := n.Text.Names()[0]
+	switch {
+	case count == 0:
+		c.note(name, "missing")
+	case count > 1 || !isText || !n.Text.Parse(text, c.values):
+		c.note(name, "malformed")
+	case text == "":
+		c.note(name, "empty")
 	}
 }

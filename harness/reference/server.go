@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -59,7 +60,6 @@ type call struct {
 	values   harness.Values    // what the request carries
 	problems map[string]string // value -> missing, empty or malformed
 	badBody  bool
-	fields   map[string]any
 	now      time.Time
 	stamp    time.Time
 	token    *issued
@@ -137,7 +137,7 @@ func (s *Server) common(c *call, v harness.Values) {
 		v["server_time"] = f.Format(c.now)
 	}
 	if t := s.profile.Token; t != nil {
-		v["lifetime"] = fmt.Sprint(int64(t.Lifetime / time.Second))
+		v["lifetime"] = strconv.FormatInt(int64(t.Lifetime/time.Second), 10)
 	}
 	if v["any"] == "" {
 		v["any"] = "unspecified"

@@ -165,7 +165,7 @@ var brokenQuaysides = []broken{
 		want: map[string]string{"window/future-year": "QUA-010"}},
 	{name: "limit excluded", edit: []string{"default: accept, documented", "default: reject, documented"},
 		want: map[string]string{"window/past-limit": "QUA-009"}},
-	{name: "timestamp unchecked", edit: []string{"key, timestamp, signature", "key, signature"},
+	{name: "timestamp unchecked", edit: []string{"fields, key, timestamp, signature", "key, signature"},
 		want: map[string]string{"window/past-year": "QUA-009", "timestamp/zero": "QUA-012", "timestamp/missing": "QUA-007"}},
 	{name: "timestamp read leniently", wrap: reading(func(q url.Values) {
 		if n, err := strconv.ParseFloat(q.Get("ts"), 64); err == nil {
@@ -188,7 +188,7 @@ var brokenQuaysides = []broken{
 		want: map[string]string{"key/unknown": "QUA-008"}},
 	{name: "any key accepted", wrap: reading(func(q url.Values) { q.Set("key", "qk-5e0c7a913bd2") }),
 		want: map[string]string{"key/unknown": "QUA-008", "key/altered": "QUA-008"}},
-	{name: "signature unchecked", edit: []string{"timestamp, signature, replay", "timestamp, replay"},
+	{name: "signature unchecked", edit: []string{"fields, key, timestamp, signature, replay", "key, timestamp, replay"},
 		want: map[string]string{"signature/other-secret": "QUA-005", "signature/path-changed": "QUA-003", "signature/truncated": "QUA-006", "signature/missing": "QUA-007"}},
 	{name: "beginning of the signature compared", wrap: spoiling(func(r *http.Request, body []byte) {
 		q := r.URL.Query()
