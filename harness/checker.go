@@ -15,7 +15,8 @@ import (
 	"github.com/skewproof/skewproof/harness/measure"
 )
 
-// Checker runs cases against one server.
+// Checker runs cases against one server, one after the other. It is not safe for
+// concurrent use: the cases share a clock.
 type Checker struct {
 	profile     *Profile
 	target      Target
@@ -32,7 +33,8 @@ type Checker struct {
 	hasInterval bool
 	session     *grant // of a live target: a token that cases without special wishes share
 	serial      int
-	refused     int // steps sent that were meant to be refused
+	spare       []Values // see borrow
+	refused     int      // steps sent that were meant to be refused
 	maxRefused  int
 	notes       []string
 	shown       map[string]string

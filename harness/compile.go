@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"strings"
 )
 
@@ -177,6 +178,9 @@ func (c *compiler) form(raw *rawForm) (*Form, error) {
 	if f.Headers, err = c.named(raw.Headers); err != nil {
 		return nil, err
 	}
+	for i := range f.Headers {
+		f.Headers[i].Name = http.CanonicalHeaderKey(f.Headers[i].Name)
+	}
 	if f.Query, err = c.named(raw.Query); err != nil {
 		return nil, err
 	}
@@ -212,7 +216,7 @@ func (c *compiler) reply(raw *rawReply) (*Reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.headers = append(r.headers, patternKey{e.key, p})
+		r.headers = append(r.headers, patternKey{http.CanonicalHeaderKey(e.key), p})
 	}
 	if raw.Body != nil {
 		if r.body, err = compilePattern(raw.Body, c); err != nil {

@@ -207,7 +207,7 @@ func (p *Profile) step(c *Case, raw rawStep, s subject, i int) (Step, error) {
 		step.Expect = *raw.Expect
 	}
 	for _, f := range raw.Break {
-		if text, ok := f.value.(string); ok {
+		if text, ok := f.written.(string); ok {
 			var err error
 			if f, err = newFault(f.Kind, substitute(text, s)); err != nil {
 				return step, err

@@ -3,6 +3,7 @@ package harness
 import (
 	"encoding/base64"
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 
@@ -11,8 +12,9 @@ import (
 
 // Fault is one thing broken on purpose in a request that is otherwise right.
 type Fault struct {
-	Kind  string
-	value any
+	Kind    string
+	written any // as the case has it
+	value   any // ready for use: texts that are templates are parsed
 }
 
 // faultKind says when a fault applies: to the values before they are signed, to
@@ -42,17 +44,17 @@ var faultKinds = map[string]faultKind{
 	"leave-out": {about: "sign without this input",
 		prepare: func(d *draft, v any) { d.signOther(v.(string), func(string, *draft) string { return "" }) }},
 	"sign-stage": {about: "make a stage of the signature another way", prepare: func(d *draft, v any) { d.replaceStages(v) }},
-	"timestamp":  {about: "send, and sign, this text as the timestamp", prepare: func(d *draft, v any) { d.setTimestamp(v) }},
+	"timestamp":  {about: "send, and sign, this text as the timestamp", prepare: func(d *draft, v any) { d.setTimestamp(v.([]Template)) }},
 	"token":      {about: "alter the token", values: sortedKeys(tokenChanges), prepare: func(d *draft, v any) { d.values["token"] = tokenChanges[v.(string)](d.values["token"]) }},
 	"mint":       {about: "make the token another way", prepare: func(d *draft, v any) { d.mint(v) }},
 	"method":     {about: "use another method", prepare: func(d *draft, v any) { d.method = v.(string) }},
 	"path":       {about: "call another path", prepare: func(d *draft, v any) { d.target = v.(string) }},
 	"authorization": {about: "replace the Authorization header: a template, several, or [] for none",
-		finish: func(d *draft, v any) { d.setHeader("Authorization", v) }},
+		finish: func(d *draft, v any) { d.setHeader("Authorization", v.([]Template)) }},
 	"headers": {about: "replace headers: name to template, list of templates, or null for none",
 		finish: func(d *draft, v any) {
-			for _, item := range v.(yaml.MapSlice) {
-				d.setHeader(fmt.Sprint(item.Key), item.Value)
+			for _, h := range v.([]headerFault) {
+				d.setHeader(h.name, h.values)
 			}
 		}},
 	"drop":         {about: "leave out the header, parameter or field that carries this value", finish: func(d *draft, v any) { d.drop(v.(string)) }},
@@ -61,7 +63,7 @@ var faultKinds = map[string]faultKind{
 	"number":       {about: "send a number in the field that carries this value", finish: func(d *draft, v any) { d.replaceField(v.(string), 12345) }},
 	"move-token":   {about: "send the token as this query parameter, and no Authorization", finish: func(d *draft, v any) { d.moveToken(v.(string)) }},
 	"move-header":  {about: "send the Authorization header under this name", finish: func(d *draft, v any) { d.moveHeader(v.(string)) }},
-	"query":        {about: "append this template to the query", finish: func(d *draft, v any) { d.appendQuery(ParseTemplate(v.(string)).Render(d.values)) }},
+	"query":        {about: "append this template to the query", finish: func(d *draft, v any) { d.appendQuery(v.([]Template)[0].Render(d.values)) }},
 	"body":         {about: "send this text as the body", finish: func(d *draft, v any) { d.body, d.bodySet = v.(string), true }},
 	"encoding":     {about: "send the fields in this encoding", values: []string{"form", "json"}, finish: func(d *draft, v any) { d.encoding = v.(string) }},
 	"content-type": {about: "name another media type", finish: func(d *draft, v any) { d.contentType = v.(string) }},
@@ -78,27 +80,63 @@ func newFault(kind string, value any) (Fault, error) {
 	if k.values != nil && !contains(k.values, fmt.Sprint(value)) {
 		return Fault{}, fmt.Errorf("fault %s takes %s, not %v", kind, strings.Join(k.values, ", "), value)
 	}
+	f := Fault{Kind: kind, written: value, value: value}
 	switch kind {
-	case "headers", "mint", "sign-stage":
-		if _, ok := value.(yaml.MapSlice); !ok {
+	case "mint", "sign-stage", "headers":
+		m, ok := value.(yaml.MapSlice)
+		if !ok {
 			return Fault{}, fmt.Errorf("fault %s takes a mapping", kind)
 		}
-	case "authorization", "timestamp":
-		if _, ok := value.([]any); !ok && value != nil {
-			value = fmt.Sprint(value)
+		if kind == "headers" {
+			f.value = headerFaults(m)
 		}
+	case "authorization", "timestamp", "query":
+		f.value = templates(value)
 	default:
 		if value == nil {
 			value = ""
 		}
-		value = fmt.Sprint(value)
+		f.value = fmt.Sprint(value)
 	}
-	return Fault{Kind: kind, value: value}, nil
+	return f, nil
+}
+
+// headerFault is a header to replace; without values it is left out.
+type headerFault struct {
+	name   string
+	values []Template
+}
+
+func headerFaults(m yaml.MapSlice) []headerFault {
+	var out []headerFault
+	for _, item := range m {
+		h := headerFault{name: http.CanonicalHeaderKey(fmt.Sprint(item.Key))}
+		if item.Value != nil {
+			h.values = templates(item.Value)
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+// templates reads one text, or a list of texts.
+func templates(v any) []Template {
+	list, many := v.([]any)
+	if !many {
+		list = []any{v}
+	}
+	out := make([]Template, len(list))
+	for i, item := range list {
+		if item != nil {
+			out[i] = ParseTemplate(fmt.Sprint(item))
+		}
+	}
+	return out
 }
 
 // String is the fault as a person would write it.
 func (f Fault) String() string {
-	text, err := yaml.MarshalWithOptions(f.value, yaml.Flow(true))
+	text, err := yaml.MarshalWithOptions(f.written, yaml.Flow(true))
 	if err != nil {
 		return f.Kind
 	}

@@ -157,7 +157,7 @@ func (r *Reply) statusFits(status int) *statusRange {
 
 // match compares the first value of the header.
 func (k *patternKey) match(a *answer, m *matching) {
-	if values := a.header[http.CanonicalHeaderKey(k.name)]; len(values) > 0 {
+	if values := a.header[k.name]; len(values) > 0 {
 		k.value.match(values[0], true, m)
 	} else {
 		k.value.match(nil, false, m)
@@ -333,6 +333,16 @@ func firstOf(texts ...string) string {
 // answerValue looks up what an answer to this request may repeat. What only the
 // answer can tell is not known: it is captured, not compared.
 func (d *draft) answerValue(params Values) func(string) (string, bool) {
+	if params == nil {
+		if d.known == nil {
+			d.known = d.lookup(nil)
+		}
+		return d.known
+	}
+	return d.lookup(params)
+}
+
+func (d *draft) lookup(params Values) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		if v, ok := params[name]; ok {
 			return v, true

@@ -32,17 +32,18 @@ type Profile struct {
 	Cases        []*Case
 	Vectors      []*Vector
 
-	success *Reply
-	failure *Reply            // the shape every documented error shares
-	errors  ordered[*failure] // documented errors
-	choice  map[string]string
-	pinned  map[string]bool
-	samples Values
-	routes  map[string][]*Operation // by path without query
-	has     map[string]bool         // see features
-	raw     *rawProfile
-	steps   map[string]StepFunc
-	byID    map[string]*Requirement
+	success  *Reply
+	failure  *Reply            // the shape every documented error shares
+	errors   ordered[*failure] // documented errors
+	choice   map[string]string
+	pinned   map[string]bool
+	samples  Values
+	routes   map[string][]*Operation // by path without query
+	possibly map[string][]*failure   // see possible
+	has      map[string]bool         // see features
+	raw      *rawProfile
+	steps    map[string]StepFunc
+	byID     map[string]*Requirement
 }
 
 // Credential is one value the vendor issues to its customer.
@@ -323,6 +324,13 @@ func (p *Profile) documented(name string) *failure {
 
 // possible lists the errors that the name may stand for.
 func (p *Profile) possible(name string) []*failure {
+	if known, ok := p.possibly[name]; ok {
+		return known
+	}
+	return p.findPossible(name)
+}
+
+func (p *Profile) findPossible(name string) []*failure {
 	for {
 		f, ok := p.errors.get(name)
 		if ok && len(f.anyOf) == 0 {

@@ -303,6 +303,15 @@ func (p *Profile) compileReplies(c *compiler) (err error) {
 		c.local = nil
 		p.errors.entries = append(p.errors.entries, entry[*failure]{e.key, f})
 	}
+	p.possibly = nil
+	possibly := map[string][]*failure{}
+	for _, name := range append(p.errors.keys(), knownErrors...) {
+		possibly[name] = p.findPossible(name)
+	}
+	for name := range fallbacks {
+		possibly[name] = p.findPossible(name)
+	}
+	p.possibly = possibly
 	return nil
 }
 

@@ -35,10 +35,12 @@ type draft struct {
 	bodySet     bool
 	contentType string
 	encoding    string   // of the fields, where it is not the form's
+	repeated    bool     // it shares its values with the request before
 	stamps      []string // further timestamps, for requests that carry several
 
-	stages []Stage // the signature, stage by stage; nil when unsigned
-	right  string  // the signature a client without faults sends; empty when unsigned
+	known  func(string) (string, bool) // see answerValue
+	stages []Stage                     // the signature, stage by stage; nil when unsigned
+	right  string                      // the signature a client without faults sends; empty when unsigned
 }
 
 type bodyField struct {
@@ -97,9 +99,9 @@ func (d *draft) fillTarget() {
 func (d *draft) fillHeaders() {
 	d.headers = make(http.Header, len(d.form.Headers)+3)
 	for _, n := range d.form.Headers {
-		key := http.CanonicalHeaderKey(n.Name)
+		key := n.Name
 		d.headers[key] = append(d.headers[key], n.Text.Render(d.values))
-		if n.Text.Has("timestamp") {
+		if len(d.stamps) > 0 && n.Text.Has("timestamp") {
 			for _, stamp := range d.stamps {
 				d.headers[key] = append(d.headers[key], renderWith(n.Text, d.values, "timestamp", stamp))
 			}
@@ -465,11 +467,7 @@ func (p *Profile) TokenValues(v Values, issued time.Time) Values {
 
 // setTimestamp replaces the stamp by text, in which {timestamp}, {seconds},
 // {milliseconds} and {iso} stand for the right instant. A list sends several.
-func (d *draft) setTimestamp(v any) {
-	list, many := v.([]any)
-	if !many {
-		list = []any{v}
-	}
+func (d *draft) setTimestamp(list []Template) {
 	right := d.values["timestamp"]
 	values := Values{"timestamp": right}
 	if t, err := d.profile.Timestamp.Parse(right); err == nil {
@@ -488,7 +486,7 @@ func (d *draft) setTimestamp(v any) {
 		}, right)
 	}
 	for i, item := range list {
-		text := ParseTemplate(fmt.Sprint(item)).Render(values)
+		text := item.Render(values)
 		if i == 0 {
 			d.values["timestamp"] = text
 		} else {
@@ -497,16 +495,9 @@ func (d *draft) setTimestamp(v any) {
 	}
 }
 
-func (d *draft) setHeader(name string, v any) {
-	key := http.CanonicalHeaderKey(name)
-	list, many := v.([]any)
-	if !many {
-		if v == nil {
-			delete(d.headers, key)
-			return
-		}
-		list = []any{v}
-	}
+// setHeader replaces a header, named in canonical form. In the templates
+// {scheme} and {credentials} stand for the two halves of what it was.
+func (d *draft) setHeader(key string, list []Template) {
 	values := copyValues(d.values)
 	values["identity"], values["secret"] = d.values[d.profile.Identity().Name], d.values[d.profile.Secret().Name]
 	if right := d.headers[key]; len(right) > 0 {
@@ -515,7 +506,7 @@ func (d *draft) setHeader(name string, v any) {
 	delete(d.headers, key)
 	for _, item := range list {
 		// A server never sees the white space around a field value (RFC 9110 §5.5).
-		d.headers[key] = append(d.headers[key], strings.Trim(ParseTemplate(fmt.Sprint(item)).Render(values), " \t"))
+		d.headers[key] = append(d.headers[key], strings.Trim(item.Render(values), " \t"))
 	}
 	d.noteSent(key)
 }
@@ -525,7 +516,7 @@ func (d *draft) setHeader(name string, v any) {
 func (d *draft) noteSent(key string) {
 	for _, n := range d.form.Headers {
 		sent := Values{}
-		if http.CanonicalHeaderKey(n.Name) == key && len(d.headers[key]) == 1 && n.Text.Parse(d.headers[key][0], sent) {
+		if n.Name == key && len(d.headers[key]) == 1 && n.Text.Parse(d.headers[key][0], sent) {
 			for name, value := range sent {
 				d.values[name] = value
 			}
@@ -537,7 +528,7 @@ func (d *draft) drop(value string) {
 	place, n := d.form.Carrier(d.carried(value))
 	switch place {
 	case "header":
-		delete(d.headers, http.CanonicalHeaderKey(n.Name))
+		delete(d.headers, n.Name)
 	case "query":
 		d.query = without(d.query, url.QueryEscape(n.Name)+"=")
 	case "field":
@@ -579,7 +570,7 @@ func (d *draft) replaceField(of string, as any) {
 	place, n := d.form.Carrier(d.carried(of))
 	switch place {
 	case "header":
-		d.setHeader(n.Name, as)
+		d.setHeader(n.Name, templates(as))
 	case "query":
 		d.query = append(without(d.query, url.QueryEscape(n.Name)+"="), url.QueryEscape(n.Name)+"="+url.QueryEscape(fmt.Sprint(as)))
 	case "field":

@@ -75,8 +75,26 @@ func (c *Checker) Run(ctx context.Context, cs *Case) Result {
 		}
 	}
 	c.conclude(&res, r)
+	for _, x := range r.exchanges {
+		if !x.d.repeated {
+			c.spare = append(c.spare, x.d.values)
+		}
+	}
 	res.Duration = c.local.Now().Sub(began)
 	return res
+}
+
+// borrow gives a map for the values of a request. Maps are used again from case
+// to case, because they were a good part of what a case cost.
+func (c *Checker) borrow() Values {
+	n := len(c.spare)
+	if n == 0 {
+		return make(Values, 24)
+	}
+	v := c.spare[n-1]
+	c.spare = c.spare[:n-1]
+	clear(v)
+	return v
 }
 
 // needsClock is why a live target is not asked about exact edges and about what
@@ -169,13 +187,9 @@ func (r *run) step(res *Result, cs *Case, i int) bool {
 			c.refused++
 		}
 		d, a, err := r.send(s)
-		var limit *LimitError
 		switch {
-		case errors.As(err, &limit):
-			res.Verdict, res.Reason = Skip, limit.Error()
-			return false
 		case err != nil:
-			res.Verdict, res.Reason = Error, r.c.redactor.Text(oneLine(err.Error()))
+			res.Verdict, res.Reason = r.stopped(err)
 			return false
 		case a == nil:
 			res.Findings = append(res.Findings, r.c.profile.finding(firstOf(r.c.claim("login-accepted"), cs.Rules[0]), "outcome", "a right login was refused, so no call could be made", "acceptance", r.refusedLogin))
@@ -206,6 +220,15 @@ func (r *run) step(res *Result, cs *Case, i int) bool {
 		r.keepToken(s, d, a, out)
 		return len(out.findings) == 0
 	}
+}
+
+// stopped tells a limit that was reached from a link that failed.
+func (r *run) stopped(err error) (Verdict, string) {
+	var limit *LimitError
+	if errors.As(err, &limit) {
+		return Skip, limit.Error()
+	}
+	return Error, r.c.redactor.Text(oneLine(err.Error()))
 }
 
 func (c *Checker) claim(name string) string {
@@ -273,7 +296,7 @@ func (r *run) send(s *Step) (*draft, *answer, error) {
 	if p.Login != nil && s.operation == p.Login.Operation || s.Call == "login" {
 		form = p.Login
 	}
-	d := &draft{profile: p, form: form, op: s.operation, values: make(Values, 24)}
+	d := &draft{profile: p, form: form, op: s.operation, values: r.c.borrow()}
 	for name, value := range r.c.credentials {
 		d.values[name] = value
 	}
@@ -301,7 +324,7 @@ func (r *run) send(s *Step) (*draft, *answer, error) {
 	}
 	if s.Repeat && r.previous != nil {
 		again := *r.previous
-		again.now = d.now
+		again.now, again.known, again.repeated = d.now, nil, true
 		d = &again
 	} else {
 		d.build(s.Break)

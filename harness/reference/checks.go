@@ -148,7 +148,8 @@ func (s *Server) checkSignature(c *call) *refusal {
 	if c.problems[name] == "missing" || c.problems[name] == "malformed" {
 		return &refusal{name: "signature"}
 	}
-	v := make(harness.Values, len(c.values)+8)
+	v := borrow()
+	defer giveBack(v)
 	for name, value := range c.values {
 		v[name] = value
 	}

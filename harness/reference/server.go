@@ -48,6 +48,21 @@ func New(p *harness.Profile, clk clock.Clock) *Server {
 	return &Server{profile: p, clock: clk, credentials: p.Samples()}
 }
 
+// spare maps for the values of requests.
+var spare sync.Pool
+
+func borrow() harness.Values {
+	if v, ok := spare.Get().(harness.Values); ok {
+		return v
+	}
+	return make(harness.Values, 24)
+}
+
+func giveBack(v harness.Values) {
+	clear(v)
+	spare.Put(v)
+}
+
 // maxBody bounds a request's body, in bytes.
 const maxBody = 1 << 20
 
@@ -75,7 +90,8 @@ type refusal struct {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &call{r: r, now: s.clock.Now().UTC(), values: harness.Values{}}
+	c := &call{r: r, now: s.clock.Now().UTC(), values: borrow()}
+	defer giveBack(c.values)
 	w.Header()["Date"] = []string{c.now.Format(http.TimeFormat)}
 	op := s.profile.Route(r.Method, r.URL.Path)
 	if op == nil {
