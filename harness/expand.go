@@ -236,6 +236,11 @@ func (p *Profile) step(c *Case, raw rawStep, s subject, i int) (Step, error) {
 		c.Needs = append(c.Needs, "unsafe")
 	}
 	for _, f := range step.Break {
+		if odd, ok := f.value.(*oddStages); ok {
+			if _, err := odd.compile(p); err != nil {
+				return step, err
+			}
+		}
 		need := map[string]string{"state": "server-state", "mint": "own-token-key"}[f.Kind]
 		if need != "" && !contains(c.Needs, need) {
 			c.Needs = append(c.Needs, need)

@@ -43,10 +43,10 @@ var faultKinds = map[string]faultKind{
 		prepare: func(d *draft, v any) { d.signOther(v.(string), otherValue) }},
 	"leave-out": {about: "sign without this input",
 		prepare: func(d *draft, v any) { d.signOther(v.(string), func(string, *draft) string { return "" }) }},
-	"sign-stage": {about: "make a stage of the signature another way", prepare: func(d *draft, v any) { d.replaceStages(v) }},
+	"sign-stage": {about: "make a stage of the signature another way", prepare: func(d *draft, v any) { d.recipe = d.profile.Request.with(v.(*oddStages).compiled(d.profile)) }},
 	"timestamp":  {about: "send, and sign, this text as the timestamp", prepare: func(d *draft, v any) { d.setTimestamp(v.([]Template)) }},
 	"token":      {about: "alter the token", values: sortedKeys(tokenChanges), prepare: func(d *draft, v any) { d.values["token"] = tokenChanges[v.(string)](d.values["token"]) }},
-	"mint":       {about: "make the token another way", prepare: func(d *draft, v any) { d.mint(v) }},
+	"mint":       {about: "make the token another way", prepare: func(d *draft, v any) { d.mint(v.(*oddStages)) }},
 	"method":     {about: "use another method", prepare: func(d *draft, v any) { d.method = v.(string) }},
 	"path":       {about: "call another path", prepare: func(d *draft, v any) { d.target = v.(string) }},
 	"authorization": {about: "replace the Authorization header: a template, several, or [] for none",
@@ -87,7 +87,7 @@ func newFault(kind string, value any) (Fault, error) {
 		if !ok {
 			return Fault{}, fmt.Errorf("fault %s takes a mapping", kind)
 		}
-		if kind == "headers" {
+		if f.value = &(oddStages{written: m}); kind == "headers" {
 			f.value = headerFaults(m)
 		}
 	case "authorization", "timestamp", "query":

@@ -404,55 +404,10 @@ func otherValue(name string, d *draft) string {
 	return reversed(flipAll(d.values[name]))
 }
 
-func (d *draft) replaceStages(v any) {
-	d.recipe = d.profile.Request.with(d.odd(v))
-}
-
-// odd reads {stage: text} or {stage: {text, steps}}.
-func (d *draft) odd(v any) map[string]recipeStage {
-	c := &compiler{variants: d.profile.Variants, choice: d.profile.choice, steps: d.profile.steps}
-	out := map[string]recipeStage{}
-	for _, item := range v.(yaml.MapSlice) {
-		name := fmt.Sprint(item.Key)
-		raw := rawStage{Name: name}
-		if m, ok := item.Value.(yaml.MapSlice); ok {
-			for _, part := range m {
-				switch part.Key {
-				case "text":
-					raw.Text = fmt.Sprint(part.Value)
-				case "steps":
-					for _, s := range part.Value.([]any) {
-						raw.Steps = append(raw.Steps, fmt.Sprint(s))
-					}
-				}
-			}
-		} else {
-			raw.Text = fmt.Sprint(item.Value)
-			raw.Steps = d.stepsOf(name)
-		}
-		if stage, err := c.stage(raw); err == nil {
-			out[name] = stage
-		}
-	}
-	return out
-}
-
-// stepsOf gives the steps a stage has in the profile, as text.
-func (d *draft) stepsOf(name string) []string {
-	for _, list := range [][]rawStage{d.profile.raw.Recipes.Request, d.profile.raw.Recipes.Token} {
-		for _, s := range list {
-			if s.Name == name {
-				return s.Steps
-			}
-		}
-	}
-	return nil
-}
-
-func (d *draft) mint(v any) {
+func (d *draft) mint(odd *oddStages) {
 	values := d.profile.TokenValues(d.values, d.tokenLogin)
 	values["now"] = strconv.FormatInt(d.now.Unix(), 10)
-	recipe := d.profile.Token.Recipe.with(d.odd(v))
+	recipe := d.profile.Token.Recipe.with(odd.compiled(d.profile))
 	recipe.Run(values, nil)
 	d.values["token"] = values[recipe.result()]
 }
