@@ -50,13 +50,10 @@ func (c *compiler) read(r reading, depth int) ([]reading, error) {
 	if depth > 20 {
 		return nil, fmt.Errorf("variants in %q refer to each other in a circle", r.text)
 	}
-	if !strings.Contains(r.text, "{") {
-		return []reading{r}, nil
-	}
-	for _, m := range placeholder.FindAllStringSubmatch(r.text, -1) {
-		name, key := m[1], m[2]
+	for m, ok := nextMark(r.text, 0); ok; m, ok = nextMark(r.text, m.end) {
+		name, key := m.name, m.modifier
 		if local, ok := c.local[name]; ok && name != "code" {
-			return c.read(reading{strings.Replace(r.text, m[0], modify(local, key), 1), r.open}, depth+1)
+			return c.read(reading{m.replace(r.text, modify(local, key)), r.open}, depth+1)
 		}
 		v, ok := c.variants[name]
 		if !ok {
@@ -68,7 +65,7 @@ func (c *compiler) read(r reading, depth int) ([]reading, error) {
 			if !ok {
 				return nil, fmt.Errorf("variant %s has no text %q for the value %s", name, key, value)
 			}
-			next := reading{strings.Replace(r.text, m[0], text, 1), r.open}
+			next := reading{m.replace(r.text, text), r.open}
 			if c.free(name) {
 				next.open = maps.Clone(r.open)
 				if next.open == nil {
@@ -86,6 +83,9 @@ func (c *compiler) read(r reading, depth int) ([]reading, error) {
 	}
 	return []reading{r}, nil
 }
+
+// replace puts other text in the place of the placeholder.
+func (m mark) replace(text, by string) string { return text[:m.start] + by + text[m.end:] }
 
 func (c *compiler) values(name string, v *Variant) []string {
 	values := []string{c.choice[name]}

@@ -24,9 +24,6 @@ type commonCase struct {
 
 // cases gives the profile its common cases and those of its own file.
 func (l *loader) cases(folder fs.FS, p *Profile, profile *document) error {
-	if err := l.loadCommon(); err != nil {
-		return err
-	}
 	known := map[string]bool{}
 	for _, c := range l.common {
 		known[c.raw.ID] = true
@@ -63,9 +60,6 @@ func (l *loader) cases(folder fs.FS, p *Profile, profile *document) error {
 var errNoRule = errors.New("no requirement is named for the claim")
 
 func (l *loader) loadCommon() error {
-	if l.common != nil {
-		return nil
-	}
 	files, err := fs.Glob(vectors.FS, "common/*.yaml")
 	if err != nil {
 		return err

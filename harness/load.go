@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -50,17 +51,24 @@ func Load(names []string, options ...Option) ([]*Profile, error) {
 	if len(names) == 0 {
 		names = sortedKeys(at)
 	}
-	var profiles []*Profile
 	for _, name := range names {
-		folder, ok := at[name]
-		if !ok {
+		if at[name] == nil {
 			return nil, fmt.Errorf("unknown vendor %q: no folder of that name has a profile.yaml; known are %s", name, strings.Join(sortedKeys(at), ", "))
 		}
-		p, err := l.vendor(folder, name)
+	}
+	if err := l.loadCommon(); err != nil {
+		return nil, err
+	}
+	profiles, errs := make([]*Profile, len(names)), make([]error, len(names))
+	var all sync.WaitGroup
+	for i, name := range names {
+		all.Go(func() { profiles[i], errs[i] = l.vendor(at[name], name) })
+	}
+	all.Wait()
+	for _, err := range errs {
 		if err != nil {
 			return nil, err
 		}
-		profiles = append(profiles, p)
 	}
 	return profiles, nil
 }

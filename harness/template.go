@@ -2,7 +2,6 @@ package harness
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -31,32 +30,60 @@ type part struct {
 	modifier string
 }
 
-var placeholder = regexp.MustCompile(`\{([a-z][a-z0-9_-]*)(?::([a-z0-9+-]+))?\}`)
+// mark is a placeholder in a text: where it stands and what it says.
+type mark struct {
+	start, end     int
+	name, modifier string
+}
+
+// nextMark finds the first placeholder at or after a place: a brace, a name that
+// begins with a letter, perhaps a colon and a modifier, a brace.
+func nextMark(text string, from int) (mark, bool) {
+	for {
+		open := strings.IndexByte(text[from:], '{')
+		if open < 0 {
+			return mark{}, false
+		}
+		m := mark{start: from + open}
+		at := m.start + 1
+		for at < len(text) && (isLower(text[at]) || at > m.start+1 && (isDigit(text[at]) || text[at] == '_' || text[at] == '-')) {
+			at++
+		}
+		m.name = text[m.start+1 : at]
+		if m.name != "" && at < len(text) && text[at] == ':' {
+			begin := at + 1
+			for at++; at < len(text) && (isLower(text[at]) || isDigit(text[at]) || text[at] == '+' || text[at] == '-'); at++ {
+			}
+			m.modifier = text[begin:at]
+			if m.modifier == "" {
+				m.name = ""
+			}
+		}
+		if m.name != "" && at < len(text) && text[at] == '}' {
+			m.end = at + 1
+			return m, true
+		}
+		from = m.start + 1
+	}
+}
+
+func isLower(c byte) bool { return c >= 'a' && c <= 'z' }
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // ParseTemplate reads text with {placeholders}. Braces that do not form a
 // placeholder, such as those of JSON, are literal.
 func ParseTemplate(text string) Template {
 	t := Template{source: text}
-	if !strings.Contains(text, "{") {
-		if text != "" {
-			t.parts = []part{{literal: text}}
-		}
-		return t
-	}
 	at := 0
-	for _, m := range placeholder.FindAllStringSubmatchIndex(text, -1) {
-		if m[0] > at {
-			t.parts = append(t.parts, part{literal: text[at:m[0]]})
+	for m, ok := nextMark(text, 0); ok; m, ok = nextMark(text, at) {
+		if m.start > at {
+			t.parts = append(t.parts, part{literal: text[at:m.start]})
 		}
-		p := part{name: text[m[2]:m[3]]}
-		if m[4] >= 0 {
-			p.modifier = text[m[4]:m[5]]
+		t.parts = append(t.parts, part{name: m.name, modifier: m.modifier})
+		if !contains(t.names, m.name) {
+			t.names = append(t.names, m.name)
 		}
-		t.parts = append(t.parts, p)
-		if !contains(t.names, p.name) {
-			t.names = append(t.names, p.name)
-		}
-		at = m[1]
+		at = m.end
 	}
 	if at < len(text) {
 		t.parts = append(t.parts, part{literal: text[at:]})

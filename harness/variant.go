@@ -105,34 +105,22 @@ func (v *Variant) UnmarshalYAML(unmarshal func(any) error) error {
 
 // expand replaces every {variant} in text by what the choice makes of it.
 func expand(text string, variants map[string]*Variant, choice map[string]string) (string, error) {
-	if !strings.Contains(text, "{") {
-		return text, nil
-	}
-	for depth := 0; ; depth++ {
-		var err error
-		changed := false
-		text = placeholder.ReplaceAllStringFunc(text, func(m string) string {
-			sub := placeholder.FindStringSubmatch(m)
-			v, ok := variants[sub[1]]
-			if !ok {
-				return m
-			}
-			t, ok := v.text(choice[sub[1]], sub[2])
-			if !ok {
-				err = fmt.Errorf("variant %s has no text %q for the value %s", sub[1], sub[2], choice[sub[1]])
-				return m
-			}
-			changed = true
-			return t
-		})
-		if err != nil {
-			return "", err
+	replaced := 0
+	for m, ok := nextMark(text, 0); ok; {
+		v := variants[m.name]
+		if v == nil {
+			m, ok = nextMark(text, m.end)
+			continue
 		}
-		if !changed {
-			return text, nil
+		by, known := v.text(choice[m.name], m.modifier)
+		if !known {
+			return "", fmt.Errorf("variant %s has no text %q for the value %s", m.name, m.modifier, choice[m.name])
 		}
-		if depth == 4 {
+		if replaced++; replaced > 20 {
 			return "", fmt.Errorf("variants in %q refer to each other in a circle", text)
 		}
+		text = m.replace(text, by)
+		m, ok = nextMark(text, m.start)
 	}
+	return text, nil
 }

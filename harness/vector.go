@@ -51,13 +51,20 @@ func (l *loader) vectors(folder fs.FS, p *Profile) error {
 		return fmt.Errorf("%s:%d: %w", name, lineAt(text, dec.InputOffset()), err)
 	}
 	witnessed, seen := map[string]bool{}, map[string]bool{}
+	under := map[string]*Profile{} // by choice of variants
 	for _, v := range file.Vectors {
 		line := lineOf(text, v.ID)
 		if seen[v.ID] {
 			return fmt.Errorf("%s:%d: vector %q stands here twice; ids are unique", name, line, v.ID)
 		}
 		seen[v.ID] = true
-		if err := p.CheckVector(v); err != nil {
+		choice := fmt.Sprint(v.Variant)
+		if under[choice] == nil {
+			if under[choice], err = p.With(v.Variant, false); err != nil {
+				return fmt.Errorf("%s:%d: vector %s: %w", name, line, v.ID, err)
+			}
+		}
+		if err := under[choice].checkVector(v); err != nil {
 			return fmt.Errorf("%s:%d: %w", name, line, err)
 		}
 		if v.Valid && v.Origin != "computed" {
@@ -87,7 +94,11 @@ func (p *Profile) CheckVector(v *Vector) error {
 	if err != nil {
 		return fmt.Errorf("vector %s: %w", v.ID, err)
 	}
-	recipe := map[string]Recipe{"request": q.Request, "webhook": q.Webhook, "token": q.tokenRecipe()}[v.Recipe]
+	return q.checkVector(v)
+}
+
+func (p *Profile) checkVector(v *Vector) error {
+	recipe := map[string]Recipe{"request": p.Request, "webhook": p.Webhook, "token": p.tokenRecipe()}[v.Recipe]
 	if recipe == nil {
 		return fmt.Errorf("vector %s: the profile has no recipe %q", v.ID, v.Recipe)
 	}
