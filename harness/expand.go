@@ -333,8 +333,9 @@ func (p *Profile) features() map[string]bool {
 	form := func(prefix string, form *Form) {
 		f[prefix+"signed"] = p.signs(form)
 		f[prefix+"stamped"] = form.uses("timestamp")
-		place, _ := form.Carrier("timestamp")
+		place, carrier := form.Carrier("timestamp")
 		f[prefix+"stamped-in-"+place] = place != ""
+		f[prefix+"stamped-in-authorization"] = place == "header" && strings.EqualFold(carrier.Name, "Authorization")
 		f[prefix+"identified"] = form.uses(p.Identity().Name)
 		f[prefix+"fields"] = len(form.Fields) > 0
 		f[prefix+"json"] = len(form.Fields) > 0 && form.Encoding == "json"
@@ -456,11 +457,11 @@ func (p *Profile) subjects(each string) ([]subject, error) {
 		}
 	case "login-field":
 		for _, n := range p.Login.Fields {
-			out = append(out, subject{word: n.Text.Names()[0]})
+			out = append(out, subject{word: n.Value()})
 		}
 	case "call-field":
 		for _, n := range p.Call.Fields {
-			out = append(out, subject{word: n.Text.Names()[0]})
+			out = append(out, subject{word: n.Value()})
 		}
 	case "call-faults":
 		return p.orders(p.Call, ""), nil
@@ -480,7 +481,7 @@ func (p *Profile) orders(form *Form, call string) []subject {
 		if c == "operation" && !p.features()["requires"] {
 			continue
 		}
-		if c == "fields" && !form.carriesSignature(p) || c == "authorization" && p.Flow != LoginThenBearer {
+		if c == "fields" && !form.carriesSignature(p) || c == "authorization" && (p.Flow != LoginThenBearer || !p.features()["authorization"]) {
 			continue
 		}
 		if _, ok := orderFaults[c]; ok && (c != "key" || form.uses(p.Identity().Name)) {

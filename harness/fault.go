@@ -163,6 +163,18 @@ var signatureChanges = map[string]func(string) string{
 	"huge":          func(s string) string { return strings.Repeat(s+"0", 60) },
 }
 
+// otherCase changes the case of the letters, so that the text is sure to differ:
+// where the first way changes nothing the second does, and where there are no
+// letters a character is altered.
+func otherCase(s string, first, second func(string) string) string {
+	for _, change := range []func(string) string{first, second} {
+		if other := change(s); other != s {
+			return other
+		}
+	}
+	return flipAt(s, len(s)-1)
+}
+
 func reversed(s string) string {
 	b := []byte(s)
 	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
@@ -214,8 +226,8 @@ var tokenChanges = map[string]func(string) string{
 	},
 	"truncated":      func(s string) string { return s[:len(s)-1] },
 	"extended":       func(s string) string { return s + "A" },
-	"upper":          strings.ToUpper,
-	"lower":          strings.ToLower,
+	"upper":          func(s string) string { return otherCase(s, strings.ToUpper, strings.ToLower) },
+	"lower":          func(s string) string { return otherCase(s, strings.ToLower, strings.ToUpper) },
 	"half":           func(s string) string { return s[:len(s)/2] },
 	"empty":          func(string) string { return "" },
 	"one-character":  func(string) string { return "x" },

@@ -187,7 +187,7 @@ func (p *Profile) judgeAccept(cs *Case, e Expect, d *draft, a *answer) outcome {
 	}
 	reply := p.replyTo(d.op)
 	o := p.compare(cs, reply, reply.rule, d, a, e.Params)
-	if len(o.findings) > 0 && (hasKind(o.findings, "status") || p.refused(d, a) != "") {
+	if _, ok := p.accepted(d, a); len(o.findings) > 0 && !ok {
 		o.findings = []Finding{p.finding(cs.Rules[0], "outcome", "a right request was refused", "acceptance", p.describe(d, a))}
 		return o
 	}
@@ -245,7 +245,7 @@ func (p *Profile) accepted(d *draft, a *answer) (string, bool) {
 	if name := p.refused(d, a); name != "" {
 		return "refused with " + name, contains(d.op.MayRefuse, name)
 	}
-	if p.success.statusFits(a.status) != nil {
+	if p.success.statusFits(a.status) != nil || p.replyTo(d.op).statusFits(a.status) != nil {
 		return "", true
 	}
 	return "answered with " + statusText(a.status) + " " + excerpt(a), false
@@ -306,9 +306,9 @@ func (p *Profile) compare(cs *Case, r *Reply, rule string, d *draft, a *answer, 
 	for _, w := range m.wrong {
 		kind, cites := "shape", firstOf(r.rule, rule)
 		switch {
-		case w.about == "message":
+		case w.about == "message" && w.typed:
 			kind, cites = "message", rule
-		case w.about == "code":
+		case w.about == "code" && w.typed:
 			kind, cites = "code", firstOf(r.codeRule, rule)
 		case w.typed && len(p.Rules["value-"+w.about]) > 0:
 			cites = p.Rules["value-"+w.about][0]

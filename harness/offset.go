@@ -15,6 +15,13 @@ type Limits struct {
 	Granule      time.Duration // the resolution of the timestamp format
 }
 
+// aging are the limits for what merely grows older, as a stamp does while time
+// passes: only the past edge can be crossed.
+func (l Limits) aging() Limits {
+	l.Future = l.Past
+	return l
+}
+
 // Offset is a signed duration written relative to a profile's limits, such as
 // "-window-1s", "+lifetime" or "lifetime/2". The zero Offset is no offset.
 //

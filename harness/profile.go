@@ -93,6 +93,15 @@ type Named struct {
 	Text Template
 }
 
+// Value names what the template carries: its first value, or for a constant the
+// place itself.
+func (n Named) Value() string {
+	if names := n.Text.Names(); len(names) > 0 {
+		return names[0]
+	}
+	return n.Name
+}
+
 // uses reports whether the form carries the value.
 func (f *Form) uses(name string) bool {
 	for _, list := range [][]Named{f.Headers, f.Query, f.Fields, f.Values} {
@@ -113,7 +122,7 @@ func (f *Form) Carrier(value string) (place string, n Named) {
 		list  []Named
 	}{{"header", f.Headers}, {"query", f.Query}, {"field", f.Fields}} {
 		for _, n := range c.list {
-			if n.Text.Has(value) {
+			if n.Text.Has(value) || len(n.Text.Names()) == 0 && n.Name == value {
 				return c.place, n
 			}
 		}

@@ -181,7 +181,8 @@ func (p *Profile) compile() error {
 		p.routes[path] = append(p.routes[path], op)
 	}
 	if p.Login != nil {
-		p.routes[p.Login.Operation.Path] = append(p.routes[p.Login.Operation.Path], p.Login.Operation)
+		path, _, _ := strings.Cut(p.Login.Operation.Path, "?")
+		p.routes[path] = append(p.routes[path], p.Login.Operation)
 	}
 	if err := p.compileReplies(c); err != nil {
 		return err

@@ -330,9 +330,9 @@ func (d *draft) alterCredential(c Credential, how string) {
 	case "empty":
 		v = ""
 	case "upper":
-		v = strings.ToUpper(v)
+		v = otherCase(v, strings.ToUpper, strings.ToLower)
 	case "lower":
-		v = strings.ToLower(v)
+		v = otherCase(v, strings.ToLower, strings.ToUpper)
 	case "short":
 		v = v[:len(v)-1]
 	case "long":

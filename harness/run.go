@@ -128,7 +128,7 @@ func (c *Checker) unfit(cs *Case) string {
 		}
 	}
 	for _, s := range cs.Steps {
-		if at, _ := s.At.Resolve(c.profile.Window); c.live() && at > maxWait {
+		if at, _ := s.At.Resolve(c.profile.Window.aging()); c.live() && at > maxWait {
 			return needsClock
 		}
 	}
@@ -311,7 +311,7 @@ func (r *run) send(s *Step) (*draft, *answer, error) {
 		}
 		d.values["token"], d.tokenLogin, d.tokenBy = g.token, g.issued, g.by
 	}
-	at, err := s.At.Resolve(p.Window)
+	at, err := s.At.Resolve(p.Window.aging())
 	if err != nil {
 		return d, nil, err
 	}
@@ -488,6 +488,7 @@ func (r *run) save(name string, g grant) {
 // keepToken saves what a login step granted.
 func (r *run) keepToken(s *Step, d *draft, a *answer, out outcome) {
 	if s.Call == "login" && out.captured["token"] != "" {
+		r.c.session = nil // it may have ended with this login
 		r.save(s.Save, grant{token: out.captured["token"], issued: a.earliest, by: a.latest})
 	}
 }

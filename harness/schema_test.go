@@ -389,7 +389,7 @@ func TestSchemaRefuses(t *testing.T) {
 		{"profile: variant called as a value", "profile", "  replay: {values: [accept, refuse]", "  token: {values: [accept, refuse]"},
 		{"login: fields without encoding", "login", ", encoding: json", ""},
 		{"login: unknown encoding", "login", "encoding: json", "encoding: xml"},
-		{"login: constant field", "login", `id: "{id}"`, "id: you"},
+		{"login: operation without a method", "login", "{method: POST, path: /login}", "{path: /login}"},
 		{"login: no token", "login", "token: {lifetime: 1h, alphabet: hex},", ""},
 		{"login: unknown alphabet", "login", "alphabet: hex", "alphabet: greek"},
 		{"requirements: unknown level", "requirements", "level: OPEN", "level: open"},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/skewproof/skewproof/harness"
 )
@@ -49,8 +50,14 @@ func (s *Server) checkBody(c *call) *refusal {
 // checkFields checks presence and length. The timestamp's own check tells
 // whether it can be read.
 func (s *Server) checkFields(c *call) *refusal {
-	for _, n := range c.form.Fields {
-		name := n.Text.Names()[0]
+	carriers := append(append([]harness.Named{}, c.form.Fields...), c.form.Query...)
+	for _, n := range c.form.Headers {
+		if !strings.EqualFold(n.Name, "Authorization") {
+			carriers = append(carriers, n)
+		}
+	}
+	for _, n := range carriers {
+		name := n.Value()
 		about := func(name string) *refusal { return &refusal{name, harness.Values{"parameter": n.Name}} }
 		switch c.problems[name] {
 		case "missing":
@@ -164,7 +171,7 @@ func (s *Server) checkSignature(c *call) *refusal {
 	s.profile.Request.Run(v, nil)
 	want := v[name]
 	if s.profile.Choice("hex-case") == "ignore" {
-		sent = strings.ToLower(sent)
+		sent, want = strings.ToLower(sent), strings.ToLower(want)
 	}
 	if !hmac.Equal([]byte(sent), []byte(want)) {
 		return &refusal{name: "signature"}
@@ -221,6 +228,9 @@ func (s *Server) checkExpiry(c *call) *refusal {
 		since = c.token.used
 	}
 	age := c.now.Sub(since)
+	if s.profile.Choice("expiry-resolution") == "whole" {
+		age = age.Truncate(time.Second)
+	}
 	expired := age >= s.profile.Token.Lifetime
 	if s.profile.Choice("expiry-edge") == "accept" {
 		expired = age > s.profile.Token.Lifetime

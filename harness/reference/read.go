@@ -75,6 +75,9 @@ func (s *Server) readOne(c *call, n harness.Named, values []string, authorizatio
 		text := values[0]
 		if authorization {
 			text = s.scheme(n.Text.Literal(), text)
+			if word, rest, ok := strings.Cut(strings.ReplaceAll(text, "\t", " "), " "); ok && s.profile.Choice("bearer-space") == "accept" {
+				text = word + " " + strings.TrimLeft(rest, " ")
+			}
 		}
 		if !n.Text.Parse(text, c.values) {
 			problem = "malformed"
@@ -143,7 +146,7 @@ func (s *Server) readFields(c *call) {
 
 // readField takes in one field, of which the body holds so many.
 func (s *Server) readField(c *call, n harness.Named, count int, text string, isText bool) {
-	name := n.Text.Names()[0]
+	name := n.Value()
 	switch {
 	case count == 0:
 		c.note(name, "missing")
