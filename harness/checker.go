@@ -31,7 +31,8 @@ type Checker struct {
 	keep        bool
 	interval    measure.Interval // server minus local time; of a live target
 	hasInterval bool
-	session     *grant // of a live target: a token that cases without special wishes share
+	session     *grant          // of a live target: a token that cases without special wishes share
+	sent        map[string]bool // right signatures a live target has seen
 	serial      int
 	spare       []Values // see borrow
 	refused     int      // steps sent that were meant to be refused
@@ -67,7 +68,7 @@ func NewChecker(p *Profile, t Target, o Options) (*Checker, error) {
 		return nil, err
 	}
 	c := &Checker{profile: p, target: t, transport: t.Transport, base: base, start: o.Base, local: o.Local,
-		credentials: t.Credentials, unsafe: o.Unsafe, strict: o.Strict, keep: o.Keep, maxRefused: o.MaxRefused}
+		credentials: t.Credentials, unsafe: o.Unsafe, strict: o.Strict, keep: o.Keep, maxRefused: o.MaxRefused, sent: map[string]bool{}}
 	if c.start.IsZero() {
 		c.start = DefaultBase
 	}

@@ -40,6 +40,11 @@ func (l *loader) cases(folder fs.FS, p *Profile, profile *document) error {
 			return c.doc.errorAt(c.at, err)
 		}
 	}
+	for claim := range p.Rules {
+		if !l.knowsClaim(claim) {
+			return profile.errorAt("rules."+claim, fmt.Errorf("rules names the claim %q, which no common case checks; correct the name or remove it", claim))
+		}
+	}
 	for id, reason := range p.Declines {
 		if !known[id] || reason == "" {
 			return profile.errorAt("declines", fmt.Errorf("declines %q: name a common case and the reason", id))
@@ -55,6 +60,23 @@ func (l *loader) cases(folder fs.FS, p *Profile, profile *document) error {
 		}
 	}
 	return nil
+}
+
+// knowsClaim reports whether some common case, or the engine itself, cites the
+// claim.
+func (l *loader) knowsClaim(claim string) bool {
+	if claim == "no-key-echo" || strings.HasPrefix(claim, "value-") {
+		return true
+	}
+	for _, c := range l.common {
+		for _, rule := range c.raw.Rule {
+			before, _, template := strings.Cut(rule, "{")
+			if rule == claim || template && strings.HasPrefix(claim, before) && contains(knownChecks, claim[len(before):]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 var errNoRule = errors.New("no requirement is named for the claim")
@@ -200,6 +222,7 @@ func (p *Profile) step(c *Case, raw rawStep, s subject, i int) (Step, error) {
 	} else {
 		step.Expect = *raw.Expect
 	}
+	step.Expect = p.withoutFallbacks(step.Expect)
 	for _, f := range raw.Break {
 		if text, ok := f.written.(string); ok {
 			var err error
@@ -241,6 +264,30 @@ func (p *Profile) step(c *Case, raw rawStep, s subject, i int) (Step, error) {
 		}
 	}
 	return step, nil
+}
+
+// withoutFallbacks drops the alternatives that the profile does not document,
+// when it documents the first: they would stand for any refusal at all.
+func (p *Profile) withoutFallbacks(e Expect) Expect {
+	if e.By != "" {
+		outcomes := map[string]Expect{}
+		for value, outcome := range e.Outcomes {
+			outcomes[value] = p.withoutFallbacks(outcome)
+		}
+		e.Outcomes = outcomes
+		return e
+	}
+	if len(e.Refuse) < 2 || p.documented(e.Refuse[0]).name == refusal {
+		return e
+	}
+	kept := e.Refuse[:1:1]
+	for _, name := range e.Refuse[1:] {
+		if p.documented(name).name != refusal {
+			kept = append(kept, name)
+		}
+	}
+	e.Refuse = kept
+	return e
 }
 
 func (p *Profile) checkExpect(e Expect) error {
@@ -368,9 +415,8 @@ func (p *Profile) features() map[string]bool {
 		for _, n := range p.signedInputs() {
 			f["signs-"+n] = true
 		}
-		last := p.Request[len(p.Request)-1]
-		if n := len(last.steps); n > 0 {
-			f[last.steps[n-1].name+"-signature"] = true
+		for _, step := range p.Request[len(p.Request)-1].steps {
+			f[step.name+"-signature"] = true
 		}
 	}
 	for _, op := range p.Operations {

@@ -30,7 +30,7 @@ type faultKind struct {
 // The closed list of faults. Each leaves everything else of the request right:
 // a wrong key, for one, still signs with the right secret.
 var faultKinds = map[string]faultKind{
-	"secret": {about: "sign, or log in, with another secret", values: []string{"wrong", "empty", "altered", "identity", "trailing-space"},
+	"secret": {about: "sign, or log in, with another secret", values: []string{"wrong", "empty", "altered", "identity", "upper", "trailing-space"},
 		prepare: func(d *draft, v any) { d.alterCredential(d.profile.Secret(), v.(string)) }},
 	"key": {about: "name another customer", values: []string{"unknown", "altered", "upper", "lower", "empty", "short", "long", "one-character", "secret", "trailing-space", "token", "huge", "other"},
 		prepare: func(d *draft, v any) { d.alterCredential(d.profile.Identity(), v.(string)) }},
@@ -68,7 +68,7 @@ var faultKinds = map[string]faultKind{
 	"encoding":     {about: "send the fields in this encoding", values: []string{"form", "json"}, finish: func(d *draft, v any) { d.encoding = v.(string) }},
 	"content-type": {about: "name another media type", finish: func(d *draft, v any) { d.contentType = v.(string) }},
 	"omit-required": {about: "leave out what the operation requires", values: []string{"first"},
-		finish: func(d *draft, _ any) { d.body, d.bodySet = "{}", true }},
+		prepare: func(d *draft, _ any) { d.lacking = true }},
 	"state": {about: "put the server in a documented state first"},
 }
 
@@ -148,7 +148,7 @@ var signatureChanges = map[string]func(string) string{
 	"flip-first":    func(s string) string { return flipAt(s, 0) },
 	"flip-middle":   func(s string) string { return flipAt(s, len(s)/2) },
 	"flip-last":     func(s string) string { return flipAt(s, len(s)-1) },
-	"truncated":     func(s string) string { return s[:len(s)-1] },
+	"truncated":     func(s string) string { s = strings.TrimRight(s, "="); return s[:len(s)-1] },
 	"truncated-45":  func(s string) string { return s[:min(45, len(s)-1)] },
 	"first-8":       func(s string) string { return s[:min(8, len(s)-1)] },
 	"extended":      func(s string) string { return s + "0" },

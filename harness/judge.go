@@ -103,8 +103,15 @@ func (p *Profile) judgeBy(cs *Case, e Expect, d *draft, a *answer) outcome {
 // fits reports whether the answer is as expected, without saying what is not.
 func (p *Profile) fits(e Expect, d *draft, a *answer) bool {
 	switch {
-	case e.By != "":
+	case e.By != "" && p.binding(e.By):
 		return p.fits(e.Outcomes[p.Choice(e.By)], d, a)
+	case e.By != "":
+		for _, outcome := range e.Outcomes {
+			if p.fits(outcome, d, a) {
+				return true
+			}
+		}
+		return false
 	case e.Accept:
 		if p.fitsReply(p.replyTo(d.op), d, a, e.Params) {
 			return true

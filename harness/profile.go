@@ -32,18 +32,19 @@ type Profile struct {
 	Cases        []*Case
 	Vectors      []*Vector
 
-	success  *Reply
-	failure  *Reply            // the shape every documented error shares
-	errors   ordered[*failure] // documented errors
-	choice   map[string]string
-	pinned   map[string]bool
-	samples  Values
-	routes   map[string][]*Operation // by path without query
-	possibly map[string][]*failure   // see possible
-	has      map[string]bool         // see features
-	raw      *rawProfile
-	steps    map[string]StepFunc
-	byID     map[string]*Requirement
+	success     *Reply
+	failure     *Reply            // the shape every documented error shares
+	errors      ordered[*failure] // documented errors
+	choice      map[string]string
+	pinned      map[string]bool
+	defaultCode string // of errors that name none
+	samples     Values
+	routes      map[string][]*Operation // by path without query
+	possibly    map[string][]*failure   // see possible
+	has         map[string]bool         // see features
+	raw         *rawProfile
+	steps       map[string]StepFunc
+	byID        map[string]*Requirement
 }
 
 // Credential is one value the vendor issues to its customer.
@@ -290,7 +291,7 @@ func (p *Profile) Error(name string, v Values) (status int, headers map[string]s
 		}
 	}
 	if v["code"] == "" {
-		v["code"] = p.raw.Replies.Error.code("0")
+		v["code"] = p.defaultCode
 	}
 	for _, h := range f.reply.headers {
 		if !h.value.absent() {

@@ -151,6 +151,9 @@ func (p *Profile) compile() error {
 			return at("timestamp.reply", err)
 		}
 	}
+	if (raw.Window.Past == 0) != (raw.Window.Future == 0) {
+		return at("window", fmt.Errorf("a window has two edges, past and future; where only old stamps are refused, name both and say so with the variant window-side"))
+	}
 	p.Window.Past, p.Window.Future = time.Duration(raw.Window.Past), time.Duration(raw.Window.Future)
 	for _, r := range []struct {
 		name string
@@ -282,6 +285,9 @@ func (p *Profile) compileReplies(c *compiler) (err error) {
 	}
 	if p.failure, err = c.reply(base); err != nil {
 		return at("replies.error", err)
+	}
+	if p.defaultCode, err = c.expand(base.code("0")); err != nil {
+		return at("replies.error.code", err)
 	}
 	p.errors = ordered[*failure]{}
 	raws := append([]entry[rawError]{}, p.raw.Errors.entries...)

@@ -34,7 +34,9 @@ type draft struct {
 	body        string
 	bodySet     bool
 	contentType string
+	lacking     bool     // leave out what the operation requires
 	encoding    string   // of the fields, where it is not the form's
+	reused      bool     // its signature was sent before, by another case
 	repeated    bool     // it shares its values with the request before
 	stamps      []string // further timestamps, for requests that carry several
 
@@ -132,7 +134,9 @@ func renderWith(t Template, v Values, name, value string) string {
 // signature may cover the body, and again after, because the body may carry it.
 func (d *draft) fillFields() {
 	if len(d.form.Fields) == 0 && len(d.op.Fields.entries) == 0 {
-		d.body = d.op.Body
+		if d.body = d.op.Body; d.lacking {
+			d.body = "{}"
+		}
 		if strings.Contains(d.body, "{serial}") {
 			d.body = strings.ReplaceAll(d.body, "{serial}", d.values["serial"])
 		}

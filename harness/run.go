@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"sort"
 	"strconv"
 	"strings"
@@ -202,7 +203,13 @@ func (r *run) step(res *Result, cs *Case, i int) bool {
 		age, clear := r.age(a)
 		if r.stamped && r.c.live() {
 			res.Age = &age
-			if !clear && try < attempts {
+			if (!clear || d.reused && len(out.findings) > 0) && try < attempts {
+				// Too slow to tell; or the server may know the signature already,
+				// from another case of the same second.
+				if err := r.pause(r.c.profile.Timestamp.Granule); err != nil {
+					res.Verdict, res.Reason = r.stopped(err)
+					return false
+				}
 				continue
 			}
 			if !clear && !hasKind(out.findings, "server-error") && !hasKind(out.findings, "leak") {
@@ -263,15 +270,16 @@ func (c *Checker) conclude(res *Result, r *run) {
 		}
 	}
 	if tells := res.Verdict != Pass && (res.Verdict != Observed || len(res.Findings) > 0); tells || c.keep {
+		tokens := r.tokenHider()
 		for _, x := range r.exchanges {
-			res.Sent = append(res.Sent, c.show(x))
+			res.Sent = append(res.Sent, c.show(x, tokens))
 		}
 		for i, s := range res.Stages {
-			res.Stages[i].Value = c.redactor.Text(s.Value)
+			res.Stages[i].Value = tokens.Replace(c.redactor.Text(s.Value))
 		}
 		for i := range res.Findings {
 			f := &res.Findings[i]
-			f.Problem, f.Want, f.Got = c.redactor.Text(f.Problem), c.redactor.Text(f.Want), c.redactor.Text(f.Got)
+			f.Problem, f.Want, f.Got = c.redactor.Text(f.Problem), tokens.Replace(c.redactor.Text(f.Want)), tokens.Replace(c.redactor.Text(f.Got))
 		}
 	} else {
 		res.Stages = nil
@@ -330,7 +338,11 @@ func (r *run) send(s *Step) (*draft, *answer, error) {
 		d.build(s.Break)
 	}
 	r.previous = d
-	a, err := r.exchange(d, at)
+	if d.right != "" && r.c.live() && !s.Repeat {
+		d.reused = r.c.sent[d.right]
+		r.c.sent[d.right] = true
+	}
+	a, err := r.exchange(d)
 	return d, a, err
 }
 
@@ -362,12 +374,8 @@ func (r *run) setTime(d *draft, at, skew time.Duration, stamped bool) error {
 		return nil
 	}
 	if wait := r.began.Add(at).Sub(c.local.Now().Add(c.interval.Mid())); wait > 0 && at > 0 {
-		timer := c.local.Timer(wait)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-r.ctx.Done():
-			return r.ctx.Err()
+		if err := r.pause(wait); err != nil {
+			return err
 		}
 	}
 	local := c.local.Now()
@@ -377,6 +385,18 @@ func (r *run) setTime(d *draft, at, skew time.Duration, stamped bool) error {
 		d.values["timestamp"] = f.Format(r.stamp)
 	}
 	return nil
+}
+
+// pause really waits, on our own clock.
+func (r *run) pause(d time.Duration) error {
+	timer := r.c.local.Timer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	}
 }
 
 // fraction is the part of d above a whole number of granules, never negative.
@@ -487,14 +507,14 @@ func (r *run) save(name string, g grant) {
 
 // keepToken saves what a login step granted.
 func (r *run) keepToken(s *Step, d *draft, a *answer, out outcome) {
-	if s.Call == "login" && out.captured["token"] != "" {
+	if token := out.captured["token"]; s.Call == "login" && token != "" {
 		r.c.session = nil // it may have ended with this login
 		r.save(s.Save, grant{token: out.captured["token"], issued: a.earliest, by: a.latest})
 	}
 }
 
 // exchange sends the draft and reads the answer, at most MaxBody of it.
-func (r *run) exchange(d *draft, _ time.Duration) (*answer, error) {
+func (r *run) exchange(d *draft) (*answer, error) {
 	c := r.c
 	var ctx context.Context
 	if c.live() {
@@ -568,37 +588,50 @@ func unusable(err error) string {
 }
 
 // show renders an exchange for the report.
-func (c *Checker) show(x exchanged) Exchange {
-	e := Exchange{Step: x.step + 1, Method: x.d.method, Target: c.redactor.Text(x.d.wholeTarget()), RequestBody: c.text(x.d.body, x.d)}
-	e.RequestHeader = c.headers(x.d.headers, x.d)
+func (c *Checker) show(x exchanged, tokens *strings.Replacer) Exchange {
+	hide := func(s string) string { return tokens.Replace(c.redactor.Text(s)) }
+	text := func(s string) string { return shorten(strings.ToValidUTF8(hide(s), "\uFFFD"), maxShown) }
+	headers := func(h http.Header) []string {
+		var out []string
+		for name, values := range h {
+			for _, v := range values {
+				out = append(out, name+": "+text(v))
+			}
+		}
+		sort.Strings(out)
+		return out
+	}
+	e := Exchange{Step: x.step + 1, Method: x.d.method, Target: text(x.d.wholeTarget()), RequestBody: text(x.d.body), RequestHeader: headers(x.d.headers)}
 	if x.err != nil {
 		e.Problem = c.redactor.Text(oneLine(x.err.Error()))
 		return e
 	}
 	e.Status, e.Problem = x.a.status, c.redactor.Text(x.a.unusable)
-	e.ResponseHeader = c.headers(x.a.header, x.d)
-	e.ResponseBody = c.text(string(x.a.body), x.d)
+	e.ResponseHeader, e.ResponseBody = headers(x.a.header), text(string(x.a.body))
 	return e
 }
 
-// maxShown is how much of a body the report shows, in bytes.
-const maxShown = 4096
-
-func (c *Checker) text(s string, d *draft) string {
-	s = strings.ToValidUTF8(c.redactor.Text(s), "\uFFFD")
-	if token := d.values["token"]; len(token) >= 16 {
-		s = strings.ReplaceAll(s, token, "‹token "+strconv.Itoa(len(token))+" characters›")
-	}
-	return shorten(s, maxShown)
-}
-
-func (c *Checker) headers(h http.Header, d *draft) []string {
-	var out []string
-	for name, values := range h {
-		for _, v := range values {
-			out = append(out, name+": "+c.text(v, d))
+// tokenHider hides every token that the run was granted or sent.
+func (r *run) tokenHider() *strings.Replacer {
+	var pairs []string
+	hide := func(token string) {
+		if len(token) >= minToken {
+			by := "‹token of " + strconv.Itoa(len(token)) + " characters›"
+			pairs = append(pairs, token, by, url.QueryEscape(token), by)
 		}
 	}
-	sort.Strings(out)
-	return out
+	for _, x := range r.exchanges {
+		hide(x.d.values["token"])
+	}
+	for _, name := range sortedKeys(r.tokens) {
+		hide(r.tokens[name].token)
+	}
+	return strings.NewReplacer(pairs...)
 }
+
+// minToken is the shortest text that is hidden as a token, in characters; what
+// is shorter is an odd one, sent on purpose.
+const minToken = 16
+
+// maxShown is how much of a body the report shows, in bytes.
+const maxShown = 4096
