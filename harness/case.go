@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 )
 
 // Case is one check of a server: what is sent, with which skew and which one
@@ -82,8 +83,7 @@ type Expect struct {
 	Refuse   []string // names of documented errors; refusal is any of the documented shape
 	By       string   // a variant
 	Outcomes map[string]Expect
-	Params   Values // named values of the answer, such as the parameter an error mentions
-	Reply    any    // a pattern the body must also match
+	Reply    any // a pattern the body must also match
 }
 
 // UnmarshalYAML reads
@@ -93,70 +93,62 @@ type Expect struct {
 //	{refuse: timestamp}             or a list
 //	{accept: {body pattern}}
 //	{by: window-edge, accept: accept, reject: {refuse: timestamp}}
-func (e *Expect) UnmarshalYAML(unmarshal func(any) error) error {
-	var word string
-	if unmarshal(&word) == nil {
+func (e *Expect) UnmarshalYAML(node ast.Node) error {
+	list, isMap := pairs(node)
+	if !isMap {
+		var word string
+		if err := decodeNode(node, &word); err != nil {
+			return err
+		}
 		switch word {
 		case "accept":
 			*e = Expect{Accept: true}
 		case "refuse":
 			*e = Expect{Refuse: []string{refusal}}
 		default:
-			return fmt.Errorf("expect %q: write accept, refuse, {refuse: error} or {by: variant, value: ...}", word)
+			return placeAt(node, fmt.Errorf("expect %q: write accept, refuse, {refuse: error} or {by: variant, value: ...}", word))
 		}
 		return nil
 	}
-	var fields ordered[any]
-	if err := unmarshal(&fields); err != nil {
+	var by struct {
+		By string `yaml:"by"`
+	}
+	if yaml.NodeToValue(node, &by) == nil && by.By != "" {
+		return e.readOutcomes(by.By, list)
+	}
+	var fields struct {
+		Accept any      `yaml:"accept"`
+		Refuse ruleList `yaml:"refuse"`
+		Body   any      `yaml:"body"`
+	}
+	if err := decodeNode(node, &fields); err != nil {
 		return err
 	}
-	by, _ := fields.get("by")
-	if by != nil {
-		var outcomes map[string]any
-		if err := unmarshal(&outcomes); err != nil {
-			return err
-		}
-		*e = Expect{By: fmt.Sprint(by), Outcomes: map[string]Expect{}}
-		for value, raw := range outcomes {
-			if value == "by" {
-				continue
-			}
-			text, err := yaml.Marshal(raw)
-			if err != nil {
-				return err
-			}
-			var outcome Expect
-			if err := yaml.UnmarshalWithOptions(text, &outcome, decodeOptions...); err != nil {
-				return fmt.Errorf("outcome %s: %w", value, err)
-			}
-			e.Outcomes[value] = outcome
-		}
-		return nil
-	}
-	for _, f := range fields.entries {
-		switch f.key {
-		case "accept":
-			e.Accept, e.Reply = true, f.value
-		case "refuse":
-			switch names := f.value.(type) {
-			case string:
-				e.Refuse = []string{names}
-			case []any:
-				for _, n := range names {
-					e.Refuse = append(e.Refuse, fmt.Sprint(n))
-				}
-			}
-		case "body":
-			e.Reply = f.value
-		default:
-			if e.Params == nil {
-				e.Params = Values{}
-			}
-			e.Params[f.key] = fmt.Sprint(f.value)
-		}
+	*e = Expect{Accept: fields.Accept != nil, Refuse: fields.Refuse, Reply: fields.Accept}
+	if fields.Body != nil {
+		e.Reply = fields.Body
 	}
 	if e.Accept == (len(e.Refuse) > 0) {
-		return fmt.Errorf("an expectation either accepts or refuses")
+		return placeAt(node, fmt.Errorf("an expectation either accepts or refuses"))
+	}
+	return nil
+}
+
+func (e *Expect) readOutcomes(by string, list []*ast.MappingValueNode) error {
+	*e = Expect{By: by, Outcomes: map[string]Expect{}}
+	for _, pair := range list {
+		value, err := keyText(pair)
+		if err != nil {
+			return err
+		}
+		if value == "by" {
+			continue
+		}
+		var outcome Expect
+		if err := decodeNode(pair.Value, &outcome); err != nil {
+			return err
+		}
+		e.Outcomes[value] = outcome
 	}
 	return nil
 }
@@ -165,22 +157,27 @@ func (e *Expect) UnmarshalYAML(unmarshal func(any) error) error {
 type faults []Fault
 
 // UnmarshalYAML reads {kind: value}, or a list of those.
-func (f *faults) UnmarshalYAML(unmarshal func(any) error) error {
-	var many []ordered[any]
-	if unmarshal(&many) != nil {
-		var one ordered[any]
-		if err := unmarshal(&one); err != nil {
-			return err
-		}
-		many = []ordered[any]{one}
+func (f *faults) UnmarshalYAML(node ast.Node) error {
+	nodes := []ast.Node{node}
+	if list, ok := node.(*ast.SequenceNode); ok {
+		nodes = list.Values
 	}
-	for _, m := range many {
-		if len(m.entries) != 1 {
-			return fmt.Errorf("break names exactly one thing; several are a list, and only in an order case")
+	for _, n := range nodes {
+		list, ok := pairs(n)
+		if !ok || len(list) != 1 {
+			return placeAt(n, fmt.Errorf("break is {kind: value} and names exactly one thing; several are a list of those, and only in an order case"))
 		}
-		fault, err := newFault(m.entries[0].key, m.entries[0].value)
+		kind, err := keyText(list[0])
 		if err != nil {
 			return err
+		}
+		var value any
+		if err := decodeNode(list[0].Value, &value); err != nil {
+			return err
+		}
+		fault, err := newFault(kind, value)
+		if err != nil {
+			return placeAt(n, err)
 		}
 		*f = append(*f, fault)
 	}

@@ -55,6 +55,9 @@ func (l *loader) cases(folder fs.FS, p *Profile, profile *document) error {
 		return err
 	}
 	for _, c := range own {
+		if !p.hasAll(c.raw.When) {
+			continue
+		}
 		if err := p.add(c, ""); err != nil {
 			return c.doc.errorAt(c.at, err)
 		}
@@ -82,6 +85,9 @@ func (l *loader) knowsClaim(claim string) bool {
 var errNoRule = errors.New("no requirement is named for the claim")
 
 func (l *loader) loadCommon() error {
+	if l.common != nil {
+		return nil
+	}
 	files, err := fs.Glob(vectors.FS, "common/*.yaml")
 	if err != nil {
 		return err
@@ -501,7 +507,13 @@ func (p *Profile) subjects(each string) ([]subject, error) {
 				out = append(out, s)
 			}
 		}
-	case "login-field":
+	case "login-field", "login-faults":
+		if p.Login == nil {
+			return nil, fmt.Errorf("each %s: the flow %s has no login", each, p.Flow)
+		}
+		if each == "login-faults" {
+			return p.orders(p.Login, "login"), nil
+		}
 		for _, n := range p.Login.Fields {
 			out = append(out, subject{word: n.Value()})
 		}
@@ -511,8 +523,6 @@ func (p *Profile) subjects(each string) ([]subject, error) {
 		}
 	case "call-faults":
 		return p.orders(p.Call, ""), nil
-	case "login-faults":
-		return p.orders(p.Login, "login"), nil
 	default:
 		return nil, fmt.Errorf("each %q: known are operation, protected-operation, refusing-operation, signed-input, login-field, call-field, login-faults, call-faults", each)
 	}

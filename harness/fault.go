@@ -81,12 +81,18 @@ func newFault(kind string, value any) (Fault, error) {
 		return Fault{}, fmt.Errorf("fault %s takes %s, not %v", kind, strings.Join(k.values, ", "), value)
 	}
 	f := Fault{Kind: kind, written: value, value: value}
+	if _, list := value.([]any); list && kind != "authorization" && kind != "timestamp" {
+		return Fault{}, fmt.Errorf("fault %s takes a text, not a list", kind)
+	}
+	if _, mapping := value.(yaml.MapSlice); mapping != (kind == "mint" || kind == "sign-stage" || kind == "headers") {
+		return Fault{}, fmt.Errorf("fault %s takes %s", kind, map[bool]string{true: "a text, not a mapping", false: "a mapping"}[mapping])
+	}
+	if value == nil && kind != "body" {
+		return Fault{}, fmt.Errorf("fault %s has no value", kind)
+	}
 	switch kind {
 	case "mint", "sign-stage", "headers":
-		m, ok := value.(yaml.MapSlice)
-		if !ok {
-			return Fault{}, fmt.Errorf("fault %s takes a mapping", kind)
-		}
+		m := value.(yaml.MapSlice)
 		if f.value = &(oddStages{written: m}); kind == "headers" {
 			f.value = headerFaults(m)
 		}

@@ -174,17 +174,15 @@ func folder(files map[string]string) fs.FS {
 	return out
 }
 
-// loadAcme loads Acme from files. The common cases are read once.
+// loadAcme loads Acme from files, as Load does with them in a folder, except that
+// the common cases are read once for all tests.
 func loadAcme(files map[string]string) (*Profile, error) {
 	common, err := commonCases()
 	if err != nil {
 		return nil, err
 	}
-	profiles, err := Load([]string{"acme"}, WithFolder(folder(files)), func(l *loader) { l.common = common })
-	if err != nil {
-		return nil, err
-	}
-	return profiles[0], nil
+	l := &loader{steps: map[string]StepFunc{}, common: common}
+	return l.vendor(folder(files), "acme")
 }
 
 var commonCases = sync.OnceValues(func() ([]*commonCase, error) {

@@ -113,24 +113,24 @@ func (p *Profile) fits(e Expect, d *draft, a *answer) bool {
 		}
 		return false
 	case e.Accept:
-		if p.fitsReply(p.replyTo(d.op), d, a, e.Params) {
+		if p.fitsReply(p.replyTo(d.op), d, a) {
 			return true
 		}
-		return p.fitsErrors(d.op.MayRefuse, d, a, e.Params)
+		return p.fitsErrors(d.op.MayRefuse, d, a)
 	default:
-		return p.fitsErrors(e.Refuse, d, a, e.Params)
+		return p.fitsErrors(e.Refuse, d, a)
 	}
 }
 
-func (p *Profile) fitsErrors(names []string, d *draft, a *answer, params Values) bool {
-	return p.fitting(names, d, a, params) != nil
+func (p *Profile) fitsErrors(names []string, d *draft, a *answer) bool {
+	return p.fitting(names, d, a) != nil
 }
 
 // fitting finds the first of the named errors that the answer is.
-func (p *Profile) fitting(names []string, d *draft, a *answer, params Values) *failure {
+func (p *Profile) fitting(names []string, d *draft, a *answer) *failure {
 	for _, name := range names {
 		for _, f := range p.possible(name) {
-			if p.fitsReply(f.reply, d, a, params) {
+			if p.fitsReply(f.reply, d, a) {
 				return f
 			}
 		}
@@ -138,11 +138,11 @@ func (p *Profile) fitting(names []string, d *draft, a *answer, params Values) *f
 	return nil
 }
 
-func (p *Profile) fitsReply(r *Reply, d *draft, a *answer, params Values) bool {
+func (p *Profile) fitsReply(r *Reply, d *draft, a *answer) bool {
 	if r.statusFits(a.status) == nil || r.body != nil && a.noJSON != nil {
 		return false
 	}
-	m := matching{known: d.answerValue(params), quiet: true}
+	m := matching{known: d.answerValue(), quiet: true}
 	for _, h := range r.headers {
 		h.match(a, &m)
 	}
@@ -189,11 +189,11 @@ func weaker(f Finding, l Level) Level {
 }
 
 func (p *Profile) judgeAccept(cs *Case, e Expect, d *draft, a *answer) outcome {
-	if f := p.fitting(d.op.MayRefuse, d, a, e.Params); f != nil {
-		return p.compare(cs, f.reply, f.rule, d, a, e.Params)
+	if f := p.fitting(d.op.MayRefuse, d, a); f != nil {
+		return p.compare(cs, f.reply, f.rule, d, a)
 	}
 	reply := p.replyTo(d.op)
-	o := p.compare(cs, reply, reply.rule, d, a, e.Params)
+	o := p.compare(cs, reply, reply.rule, d, a)
 	if _, ok := p.accepted(d, a); len(o.findings) > 0 && !ok {
 		o.findings = []Finding{p.finding(cs.Rules[0], "outcome", "a right request was refused", "acceptance", p.describe(d, a))}
 		return o
@@ -211,7 +211,7 @@ func (p *Profile) alsoReply(cs *Case, e Expect, d *draft, a *answer, o outcome) 
 		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the case's own pattern cannot be read: "+err.Error(), "", ""))
 		return o
 	}
-	m := matching{known: d.answerValue(e.Params)}
+	m := matching{known: d.answerValue()}
 	pattern.match(a.doc, true, &m)
 	for _, w := range m.wrong {
 		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the body differs at "+w.path, w.want, w.got))
@@ -220,13 +220,13 @@ func (p *Profile) alsoReply(cs *Case, e Expect, d *draft, a *answer, o outcome) 
 }
 
 func (p *Profile) judgeRefuse(cs *Case, e Expect, d *draft, a *answer) outcome {
-	if f := p.fitting(e.Refuse, d, a, e.Params); f != nil {
-		return p.alsoReply(cs, e, d, a, p.compare(cs, f.reply, f.rule, d, a, e.Params))
+	if f := p.fitting(e.Refuse, d, a); f != nil {
+		return p.alsoReply(cs, e, d, a, p.compare(cs, f.reply, f.rule, d, a))
 	}
 	var best outcome
 	for i, name := range e.Refuse {
 		for j, f := range p.possible(name) {
-			o := p.compare(cs, f.reply, f.rule, d, a, e.Params)
+			o := p.compare(cs, f.reply, f.rule, d, a)
 			if i == 0 && j == 0 || len(o.findings) < len(best.findings) {
 				best = o
 			}
@@ -265,7 +265,7 @@ func (p *Profile) refused(d *draft, a *answer) string {
 		return ""
 	}
 	byBody := ""
-	known := d.answerValue(nil)
+	known := d.answerValue()
 	for _, e := range p.errors.entries {
 		if len(e.value.anyOf) > 0 {
 			continue
@@ -285,7 +285,7 @@ func (p *Profile) refused(d *draft, a *answer) string {
 }
 
 // compare holds an answer against one documented reply.
-func (p *Profile) compare(cs *Case, r *Reply, rule string, d *draft, a *answer, params Values) outcome {
+func (p *Profile) compare(cs *Case, r *Reply, rule string, d *draft, a *answer) outcome {
 	var o outcome
 	rule = firstOf(rule, r.rule, cs.Rules[0])
 	if s := r.statusFits(a.status); s != nil {
@@ -293,7 +293,7 @@ func (p *Profile) compare(cs *Case, r *Reply, rule string, d *draft, a *answer, 
 	} else {
 		o.findings = append(o.findings, p.finding(firstOf(r.statusRule, rule), "status", "the status is not the documented one", "status "+r.status[0].text, statusText(a.status)))
 	}
-	m := matching{known: d.answerValue(params)}
+	m := matching{known: d.answerValue()}
 	for _, h := range r.headers {
 		m.enter(pathStep{key: h.name})
 		h.match(a, &m)
@@ -339,30 +339,20 @@ func firstOf(texts ...string) string {
 
 // answerValue looks up what an answer to this request may repeat. What only the
 // answer can tell is not known: it is captured, not compared.
-func (d *draft) answerValue(params Values) func(string) (string, bool) {
-	if params == nil {
-		if d.known == nil {
-			d.known = d.lookup(nil)
+func (d *draft) answerValue() func(string) (string, bool) {
+	if d.known == nil {
+		d.known = func(name string) (string, bool) {
+			switch {
+			case name == "message", name == "token" && d.form == d.profile.Login:
+				return "", false
+			case name == "lifetime" && d.profile.Token != nil:
+				return seconds(d.profile.Token.Lifetime), true
+			}
+			v, ok := d.values[name]
+			return v, ok
 		}
-		return d.known
 	}
-	return d.lookup(params)
-}
-
-func (d *draft) lookup(params Values) func(string) (string, bool) {
-	return func(name string) (string, bool) {
-		if v, ok := params[name]; ok {
-			return v, true
-		}
-		switch {
-		case name == "message", name == "token" && d.form == d.profile.Login:
-			return "", false
-		case name == "lifetime" && d.profile.Token != nil:
-			return seconds(d.profile.Token.Lifetime), true
-		}
-		v, ok := d.values[name]
-		return v, ok
-	}
+	return d.known
 }
 
 // checkCaptured checks the values that only the answer could tell: the server's

@@ -8,10 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-
 	"github.com/skewproof/skewproof/vectors"
 )
 
@@ -117,6 +113,8 @@ func (l *loader) requirements(folder fs.FS, p *Profile, profile *document) error
 	for i, r := range raw.Requirements {
 		where := fmt.Sprintf("requirements[%d]", i)
 		switch {
+		case r == nil:
+			return doc.errorAt(where, errors.New("an empty entry; write id, level, side, sentence and source"))
 		case r.ID == "":
 			return doc.errorAt(where, errors.New("a requirement has an id"))
 		case p.byID[r.ID] != nil:
@@ -131,103 +129,43 @@ func (l *loader) requirements(folder fs.FS, p *Profile, profile *document) error
 		p.byID[r.ID] = r
 		p.Requirements = append(p.Requirements, r)
 	}
-	for claim, ids := range p.Rules {
-		for _, id := range ids {
+	for _, claim := range sortedKeys(p.Rules) {
+		if len(p.Rules[claim]) == 0 {
+			return profile.errorAt("rules."+claim, fmt.Errorf("rule %s names no requirement", claim))
+		}
+		for _, id := range p.Rules[claim] {
 			if p.byID[id] == nil {
 				return profile.errorAt("rules."+claim, fmt.Errorf("rule %s names %s, which requirements.yaml does not have", claim, id))
 			}
 		}
 	}
+	for place, id := range p.citations() {
+		if id != "" && p.byID[id] == nil {
+			return profile.errorAt(place, fmt.Errorf("%s cites %s, which requirements.yaml does not have", place, id))
+		}
+	}
 	return nil
 }
 
-// decodeOptions make decoding strict: unknown fields and duplicate keys are
-// errors, and mappings keep their order.
-var decodeOptions = []yaml.DecodeOption{yaml.DisallowUnknownField(), yaml.UseOrderedMap()}
-
-// document is a YAML file, kept to turn a place in the data into a line.
-type document struct {
-	name string
-	file *ast.File
-}
-
-func readYAML(folder fs.FS, name string, into any) (*document, error) {
-	text, err := fs.ReadFile(folder, name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+// citations are the requirements that variants, errors and replies name, by
+// their place in the profile.
+func (p *Profile) citations() map[string]string {
+	cited := map[string]string{}
+	for _, e := range p.raw.Variants.entries {
+		cited["variants."+e.key+".rule"] = e.value.Rule
 	}
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return nil, yamlError(name, err)
+	for _, e := range p.raw.Errors.entries {
+		cited["errors."+e.key+".rule"] = e.value.Rule
 	}
-	doc := &document{name: name, file: file}
-	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		return nil, fmt.Errorf("%s:1: one YAML document is expected, not %d", name, len(file.Docs))
+	reply := func(place string, r *rawReply) {
+		cited[place+".rule"], cited[place+".status_rule"], cited[place+".code_rule"] = r.Rule, r.StatusRule, r.CodeRule
 	}
-	if err := yaml.NodeToValue(file.Docs[0].Body, into, decodeOptions...); err != nil {
-		return nil, yamlError(name, err)
-	}
-	return doc, nil
-}
-
-// yamlError renders the library's error on one line: file:line:column: message.
-func yamlError(file string, err error) error {
-	var ye yaml.Error
-	if errors.As(err, &ye) && ye.GetToken() != nil {
-		pos := ye.GetToken().Position
-		return fmt.Errorf("%s:%d:%d: %s", file, pos.Line, pos.Column, oneLine(ye.GetMessage()))
-	}
-	return fmt.Errorf("%s: %s", file, oneLine(err.Error()))
-}
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// placed is an error with the place in the document it is about.
-type placed struct {
-	path string
-	err  error
-}
-
-func (p *placed) Error() string { return p.err.Error() }
-func (p *placed) Unwrap() error { return p.err }
-
-func at(path string, err error) error {
-	var inner *placed
-	if errors.As(err, &inner) {
-		return err
-	}
-	return &placed{path, err}
-}
-
-func (d *document) place(err error) error {
-	var p *placed
-	if errors.As(err, &p) {
-		return d.errorAt(p.path, p.err)
-	}
-	return fmt.Errorf("%s: %w", d.name, err)
-}
-
-// errorAt puts file and line before an error about a place in the document. A
-// place that is not written, such as a missing key, counts as its parent.
-func (d *document) errorAt(place string, err error) error {
-	for where := place; where != ""; {
-		if line := d.line(where); line > 0 {
-			return fmt.Errorf("%s:%d: %w", d.name, line, err)
+	reply("replies.success", &p.raw.Replies.Success)
+	reply("replies.error", &p.raw.Replies.Error)
+	for _, e := range p.raw.Operations.entries {
+		if e.value.Reply != nil {
+			reply("operations."+e.key+".reply", e.value.Reply)
 		}
-		cut := strings.LastIndexAny(where, ".[")
-		where = where[:max(cut, 0)]
 	}
-	return fmt.Errorf("%s:1: %w", d.name, err)
-}
-
-func (d *document) line(place string) int {
-	p, err := yaml.PathString("$." + place)
-	if err != nil {
-		return 0
-	}
-	node, err := p.FilterFile(d.file)
-	if err != nil || node == nil || node.GetToken() == nil {
-		return 0
-	}
-	return node.GetToken().Position.Line
+	return cited
 }

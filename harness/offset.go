@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 // Limits are the durations that offsets are written against.
@@ -113,14 +115,14 @@ func (o Offset) String() string { return o.source }
 func (o Offset) IsZero() bool { return len(o.terms) == 0 }
 
 // UnmarshalYAML reads an offset from a scalar.
-func (o *Offset) UnmarshalYAML(unmarshal func(any) error) error {
+func (o *Offset) UnmarshalYAML(node ast.Node) error {
 	var text string
-	if err := unmarshal(&text); err != nil {
+	if err := decodeNode(node, &text); err != nil {
 		return err
 	}
 	parsed, err := ParseOffset(text)
 	if err != nil {
-		return err
+		return placeAt(node, err)
 	}
 	*o = parsed
 	return nil
@@ -131,14 +133,14 @@ type Duration time.Duration
 
 // UnmarshalYAML reads a duration with a unit. Zero and negative ones are
 // refused: a limit of nothing is always a mistake.
-func (d *Duration) UnmarshalYAML(unmarshal func(any) error) error {
+func (d *Duration) UnmarshalYAML(node ast.Node) error {
 	var text string
-	if err := unmarshal(&text); err != nil {
+	if err := decodeNode(node, &text); err != nil {
 		return err
 	}
 	parsed, err := parseDuration(text)
 	if err != nil || parsed <= 0 {
-		return fmt.Errorf("%q is not a positive duration; write it with a unit, such as 30s, 5m or 24h", text)
+		return placeAt(node, fmt.Errorf("%q is not a positive duration; write it with a unit, such as 30s, 5m or 24h", text))
 	}
 	*d = Duration(parsed)
 	return nil

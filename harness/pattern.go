@@ -162,6 +162,24 @@ func (p *Pattern) AppendJSON(b []byte, v Values) []byte {
 	return appendJSONString(b, string(l.text.Append(buf[:0], v)))
 }
 
+// checkNames reports the first placeholder that is not known.
+func (p *Pattern) checkNames(known func(string) bool) error {
+	for _, k := range p.keys {
+		if err := k.value.checkNames(known); err != nil {
+			return err
+		}
+	}
+	if p.items != nil {
+		return p.items.checkNames(known)
+	}
+	for _, l := range p.leaf {
+		if err := l.text.checkNames(known); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (p *Pattern) absent() bool {
 	return p.kind == 's' && p.leaf[0].special == "absent"
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 // rawProfile is profile.yaml as written. See vectors/README.md for the format.
@@ -92,16 +94,12 @@ type rawError struct {
 type ruleList []string
 
 // UnmarshalYAML reads a scalar or a list.
-func (r *ruleList) UnmarshalYAML(unmarshal func(any) error) error {
-	var one string
-	if unmarshal(&one) == nil {
-		*r = ruleList{one}
-		return nil
+func (r *ruleList) UnmarshalYAML(node ast.Node) error {
+	if _, many := node.(*ast.SequenceNode); many {
+		return decodeNode(node, (*[]string)(r))
 	}
-	var many []string
-	err := unmarshal(&many)
-	*r = many
-	return err
+	*r = make(ruleList, 1)
+	return decodeNode(node, &(*r)[0])
 }
 
 // fromRaw makes the profile that raw describes, with every variant at its
@@ -126,6 +124,9 @@ func fromRaw(raw *rawProfile, steps map[string]StepFunc) (*Profile, error) {
 					return nil, at("variants."+e.key, fmt.Errorf("the engine knows this variant with the values %v, not %q", known.Values, value))
 				}
 			}
+		}
+		if contains(callValues, e.key) || contains(replyValues, e.key) || p.credential(e.key) {
+			return nil, at("variants."+e.key, fmt.Errorf("a variant cannot have the name of a value, %s; give it another", e.key))
 		}
 		p.Variants[e.key] = &v
 	}
@@ -239,7 +240,10 @@ func (p *Profile) compileOperation(op *Operation, c *compiler) (err error) {
 	if op.Path, err = c.expand(op.Path); err != nil {
 		return err
 	}
-	if op.Path[0] != '/' {
+	if m, ok := nextMark(op.Path, 0); ok {
+		return fmt.Errorf("path %q: unknown variant {%s}; a path holds text and variants only", op.Path, m.name)
+	}
+	if !strings.HasPrefix(op.Path, "/") {
 		return fmt.Errorf("path %q: write the path from the host's root, beginning with /", op.Path)
 	}
 	if op.Reply != nil {
@@ -309,6 +313,20 @@ func (p *Profile) compileReplies(c *compiler) (err error) {
 		}
 		c.local = nil
 		p.errors.entries = append(p.errors.entries, entry[*failure]{e.key, f})
+	}
+	for _, e := range p.errors.entries {
+		for _, name := range e.value.anyOf {
+			if f, ok := p.errors.get(name); !ok || len(f.anyOf) > 0 {
+				return at("errors."+e.key+".any_of", fmt.Errorf("error %s may be %q, which is no single documented error", e.key, name))
+			}
+		}
+	}
+	for _, op := range p.Operations {
+		for _, name := range append([]string{op.Refuse}, op.MayRefuse...) {
+			if _, ok := p.errors.get(name); !ok && name != "" {
+				return at("operations."+op.Name, fmt.Errorf("operation %s may be refused with %q, which errors does not document", op.Name, name))
+			}
+		}
 	}
 	p.possibly = nil
 	possibly := map[string][]*failure{}
@@ -385,9 +403,63 @@ func (p *Profile) checkNames() error {
 		return err
 	}
 	if p.Token != nil {
-		return recipe("token", p.Token.Recipe, "issued", "expires", "now")
+		if err := recipe("token", p.Token.Recipe, "issued", "expires", "now"); err != nil {
+			return err
+		}
+	}
+	return p.checkReplies(func(n string) bool {
+		return known[n] || contains(made, n) || contains(values, n) || contains(replyValues, n)
+	})
+}
+
+// replyValues are what answers mention beside the values of the request.
+var replyValues = []string{"code", "message", "detail", "parameter", "server_time", "lifetime", "remaining",
+	"true", "false", "null", "absent", "any", "anything", "rest"}
+
+func (p *Profile) checkReplies(known func(string) bool) error {
+	check := func(place string, r *Reply) error {
+		if r == nil {
+			return nil
+		}
+		for _, h := range r.headers {
+			if h.value.kind != 's' {
+				return at(place, fmt.Errorf("header %s: the pattern of a header is a text", h.name))
+			}
+			if err := h.value.checkNames(known); err != nil {
+				return at(place, err)
+			}
+		}
+		if r.body == nil {
+			return nil
+		}
+		return at(place, r.body.checkNames(known))
+	}
+	if err := check("replies.success", p.success); err != nil {
+		return err
+	}
+	for _, e := range p.errors.entries {
+		if err := check("errors."+e.key, e.value.reply); err != nil {
+			return err
+		}
+	}
+	for _, op := range p.Operations {
+		if err := check("operations."+op.Name+".reply", op.reply); err != nil {
+			return err
+		}
+	}
+	if p.Login != nil {
+		return check("login.operation.reply", p.Login.Operation.reply)
 	}
 	return nil
+}
+
+func (p *Profile) credential(name string) bool {
+	for _, c := range p.Credentials {
+		if c.Name == name {
+			return true
+		}
+	}
+	return false
 }
 
 // knownChecks are the checks a server makes, in a profile's order.

@@ -420,6 +420,7 @@ func (d *draft) mint(odd *oddStages) {
 func (p *Profile) TokenValues(v Values, issued time.Time) Values {
 	out := copyValues(v)
 	out["issued"] = strconv.FormatInt(issued.Unix(), 10)
+	out["now"] = out["issued"]
 	out["expires"] = strconv.FormatInt(issued.Add(p.Token.Lifetime).Unix(), 10)
 	return out
 }

@@ -479,7 +479,7 @@ func (r *run) token(name string) (grant, bool, error) {
 	if err != nil {
 		return grant{}, false, err
 	}
-	out := c.profile.compare(&Case{Rules: []string{""}}, c.loginReply(), "", d, a, nil)
+	out := c.profile.compare(&Case{Rules: []string{""}}, c.loginReply(), "", d, a)
 	token := out.captured["token"]
 	if token == "" {
 		r.refusedLogin, _ = c.profile.accepted(d, a)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 )
 
 // Variant is a question the vendor's pages leave open, or answer in two ways:
@@ -60,7 +61,7 @@ func builtinVariants() map[string]*Variant {
 
 // UnmarshalYAML reads a variant. Values are a list of names, or a mapping from
 // name to text, or to several texts by key.
-func (v *Variant) UnmarshalYAML(unmarshal func(any) error) error {
+func (v *Variant) UnmarshalYAML(node ast.Node) error {
 	var raw struct {
 		Question   string       `yaml:"question"`
 		Values     ordered[any] `yaml:"values"`
@@ -70,7 +71,7 @@ func (v *Variant) UnmarshalYAML(unmarshal func(any) error) error {
 		Rule       string       `yaml:"rule"`
 		Client     bool         `yaml:"client"`
 	}
-	if err := unmarshal(&raw); err != nil {
+	if err := decodeNode(node, &raw); err != nil {
 		return err
 	}
 	*v = Variant{Question: raw.Question, Default: raw.Default, Documented: raw.Documented, Source: raw.Source, Rule: raw.Rule, Client: raw.Client}
@@ -95,10 +96,10 @@ func (v *Variant) UnmarshalYAML(unmarshal func(any) error) error {
 		v.texts[e.key] = texts
 	}
 	if len(v.Values) == 0 || !contains(v.Values, v.Default) {
-		return fmt.Errorf("default %q is not one of the values %s", v.Default, strings.Join(v.Values, ", "))
+		return placeAt(node, fmt.Errorf("default %q is not one of the values %s", v.Default, strings.Join(v.Values, ", ")))
 	}
 	if v.Source == "" {
-		return fmt.Errorf("a variant says where the question comes from: add source")
+		return placeAt(node, fmt.Errorf("a variant says where the question comes from: add source"))
 	}
 	return nil
 }

@@ -1,0 +1,703 @@
+package harness
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/hmac"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/benbjohnson/clock"
+)
+
+// trolleyServer is Trolley's authentication, written out from the page and not
+// from the profile, with a switch for each breach the tests want.
+type trolleyServer struct {
+	clk clock.Clock
+
+	limit                                                        int64 // of the window, in seconds; 0 for 30
+	noWindow, noSignature, noKey, noScheme, keyFirst, pastOnly   bool
+	lenientStamp, bodyUnsigned, echoSecret, echoSignature, crash bool
+	timestampMessage, keyMessage, signatureMessage, code         string
+	status                                                       int
+	accepted, refused                                            string // bodies in place of the documented ones
+}
+
+// The made-up credentials of Trolley's profile.
+const (
+	trolleyKey    = "ALC7SKEWPROOFEXAMPLE0000"
+	trolleySecret = "harness-secret-key"
+)
+
+func (s *trolleyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.crash {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	body, _ := io.ReadAll(r.Body)
+	if message := s.refusal(r, string(body)); message != "" {
+		s.refuse(w, r, string(body), message)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if s.accepted != "" {
+		_, _ = io.WriteString(w, s.accepted)
+		return
+	}
+	_, _ = io.WriteString(w, `{"ok":true,"recipients":[]}`)
+}
+
+// refusal is the message of the first check that fails; empty for none.
+func (s *trolleyServer) refusal(r *http.Request, body string) string {
+	stamps := r.Header["X-Pr-Timestamp"]
+	authorization := r.Header["Authorization"]
+	if len(stamps) != 1 && !s.lenientStamp {
+		return "X-PR-Timestamp is missing or repeated"
+	}
+	if len(authorization) != 1 {
+		return "Authorization is missing or repeated"
+	}
+	var key, signature string
+	credentials, ok := strings.CutPrefix(authorization[0], "prsign ")
+	if s.noScheme {
+		_, credentials, ok = strings.Cut(authorization[0], " ")
+	}
+	if ok {
+		key, signature, ok = strings.Cut(credentials, ":")
+	}
+	malformed := ""
+	if !ok || signature == "" || strings.ContainsAny(credentials, " \t\"") || strings.Contains(signature, ":") {
+		malformed = "Authorization is malformed"
+	}
+	unknown := ""
+	if key != trolleyKey && !s.noKey && malformed == "" {
+		unknown = s.say(s.keyMessage, "Invalid token: not found keyPrefix="+key[:min(11, len(key))])
+	}
+	if s.keyFirst && unknown != "" {
+		return unknown
+	}
+	stamp := ""
+	if len(stamps) > 0 {
+		stamp = stamps[0]
+	}
+	if message := s.checkStamp(stamp); message != "" {
+		return message
+	}
+	if malformed != "" {
+		return malformed
+	}
+	if unknown != "" {
+		return unknown
+	}
+	if s.bodyUnsigned && r.Method == http.MethodPost {
+		return ""
+	}
+	if right := trolleySignature(trolleySecret, stamp, r.Method, r.RequestURI, body); !s.noSignature && !hmac.Equal([]byte(signature), []byte(right)) {
+		return s.say(s.signatureMessage, "Invalid token: bad hash")
+	}
+	return ""
+}
+
+func (s *trolleyServer) checkStamp(stamp string) string {
+	n, err := strconv.ParseInt(stamp, 10, 64)
+	if s.lenientStamp && stamp == "" {
+		return ""
+	}
+	if err != nil || strconv.FormatInt(n, 10) != stamp {
+		return "X-PR-Timestamp is not a number of seconds"
+	}
+	limit := s.limit
+	if limit == 0 {
+		limit = 30
+	}
+	age := s.clk.Now().Unix() - n
+	if !s.noWindow && (age > limit || age < -limit && !s.pastOnly) {
+		return s.say(s.timestampMessage, "Timestamp is more than 30 seconds off of server time")
+	}
+	return ""
+}
+
+func (s *trolleyServer) say(own, documented string) string {
+	if own != "" {
+		return own
+	}
+	return documented
+}
+
+func (s *trolleyServer) refuse(w http.ResponseWriter, r *http.Request, body, message string) {
+	if s.echoSecret {
+		message += " (secret: " + trolleySecret + ")"
+	}
+	if s.echoSignature {
+		message += " (expected " + trolleySignature(trolleySecret, r.Header.Get("X-PR-Timestamp"), r.Method, r.RequestURI, body) + ")"
+	}
+	status := s.status
+	if status == 0 {
+		status = http.StatusUnauthorized
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if s.refused != "" {
+		_, _ = io.WriteString(w, s.refused)
+		return
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"ok": false, "errors": []any{map[string]any{"code": s.say(s.code, "invalid_api_key"), "message": message}}})
+}
+
+// trolleyTarget is a server with some breaches, anew for each case.
+func trolleyTarget(breach func(*trolleyServer)) Target {
+	return HandlerTarget(func(clk clock.Clock) http.Handler {
+		s := &trolleyServer{clk: clk}
+		if breach != nil {
+			breach(s)
+		}
+		return s
+	})
+}
+
+func checker(t testing.TB, p *Profile, target Target, o Options) *Checker {
+	t.Helper()
+	c, err := NewChecker(p, target, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestAServerWrittenFromThePageConforms(t *testing.T) {
+	p := shipped(t, "trolley")
+	c := checker(t, p, trolleyTarget(nil), Options{})
+	if err := c.Calibrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, cs := range p.Cases {
+		r := c.Run(t.Context(), cs)
+		if r.Verdict != Pass && r.Verdict != Observed || len(r.Findings) > 0 {
+			t.Errorf("%s: %s %s %+v", cs.Name(), r.Verdict, r.Reason, r.Findings)
+		}
+	}
+	if err := CheckServer(t.Context(), p, trolleyTarget(nil), Options{}); err != nil {
+		t.Errorf("CheckServer: %v", err)
+	}
+	if len(c.Notes()) > 0 {
+		t.Errorf("notes: %q", c.Notes())
+	}
+}
+
+func TestABreachCitesItsRequirement(t *testing.T) {
+	for _, tt := range []struct {
+		claim  string
+		breach func(*trolleyServer)
+		id     string
+		rule   string // with its level, where that is not MUST
+		kind   string
+		says   string
+	}{
+		{"the window is never checked", func(s *trolleyServer) { s.noWindow = true }, "window/past-limit+1s", "TRO-011", "outcome", "accepted; expected refusal with timestamp"},
+		{"the window is never checked, an hour late", func(s *trolleyServer) { s.noWindow = true }, "window/past-hour", "TRO-011", "outcome", "accepted; expected refusal with timestamp"},
+		{"the window is two seconds too small", func(s *trolleyServer) { s.limit = 28 }, "window/past-limit-1s", "TRO-011", "outcome", "a right request was refused"},
+		{"another message for the timestamp", func(s *trolleyServer) { s.timestampMessage = "Timestamp is too old" }, "errors/timestamp-message", "TRO-019", "message", "the body differs at $.errors[0].message"},
+		{"another message for the key", func(s *trolleyServer) { s.keyMessage = "Invalid token: not found" }, "errors/key-message", "TRO-020", "message", "the body differs at $.errors[0].message"},
+		{"another message for the signature", func(s *trolleyServer) { s.signatureMessage = "Invalid token: bad hmac" }, "errors/signature-message", "TRO-021", "message", "the body differs at $.errors[0].message"},
+		{"another code", func(s *trolleyServer) { s.code = "invalid_key" }, "errors/key-code", "TRO-018", "code", "the body differs at $.errors[0].code"},
+		{"a body of another shape", func(s *trolleyServer) { s.refused = `{"error":"Invalid token: bad hash"}` }, "errors/signature-shape", "TRO-017", "shape", "the body differs at $.ok"},
+		{"a body that is no JSON", func(s *trolleyServer) { s.refused = "<html>401</html>" }, "errors/signature-shape", "TRO-017", "shape", "JSON"},
+		{"the secret in the answer", func(s *trolleyServer) { s.echoSecret = true }, "leak/wrong-signature", "TRO-022", "leak", "the answer holds a secret of the customer"},
+		{"the right signature in the answer", func(s *trolleyServer) { s.echoSignature = true }, "leak/wrong-signature", "TRO-022", "leak", "the answer to a wrong signature holds the right one"},
+		{"a server that fails", func(s *trolleyServer) { s.crash = true }, "signature/zeros", "TRO-016", "server-error", "the server failed"},
+		{"a server that refuses with 503", func(s *trolleyServer) { s.status = 503 }, "signature/zeros", "TRO-016", "server-error", "the server failed"},
+		{"the signature is never checked", func(s *trolleyServer) { s.noSignature = true }, "signature/other-secret", "TRO-016", "outcome", "accepted; expected refusal with signature"},
+		{"the key is never checked", func(s *trolleyServer) { s.noKey = true }, "key/unknown", "TRO-015", "outcome", "accepted; expected refusal with key"},
+		{"the body is not signed", func(s *trolleyServer) { s.bodyUnsigned = true }, "signature/body-changed", "TRO-032", "outcome", "accepted; expected refusal with signature"},
+		{"the key is checked before the timestamp", func(s *trolleyServer) { s.keyFirst = true }, "order/timestamp+key", "TRO-014", "outcome", "refused with key; expected refusal with timestamp"},
+		{"a missing timestamp is let pass", func(s *trolleyServer) { s.lenientStamp, s.noSignature = true, true }, "timestamp/missing", "TRO-011", "outcome", "accepted; expected refusal"},
+		{"any scheme is let pass", func(s *trolleyServer) { s.noScheme = true }, "authorization/basic", "TRO-027 SHOULD", "outcome", "accepted; expected refusal"},
+	} {
+		t.Run(tt.claim, func(t *testing.T) {
+			p := shipped(t, "trolley")
+			c := checker(t, p, trolleyTarget(tt.breach), Options{})
+			r := c.Run(t.Context(), caseOf(t, p, tt.id))
+			rule, level, _ := strings.Cut(tt.rule, " ")
+			verdict := Observed // what is below MUST is reported and fails nobody
+			if level == "" {
+				verdict, level = Fail, string(Must)
+			}
+			if r.Verdict != verdict {
+				t.Fatalf("%s: %s %s %+v", tt.id, r.Verdict, r.Reason, r.Findings)
+			}
+			i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Kind == tt.kind })
+			if i < 0 {
+				t.Fatalf("no finding of the kind %s: %+v", tt.kind, r.Findings)
+			}
+			f := r.Findings[i]
+			if f.Rule != rule || string(f.Level) != level || !strings.Contains(f.Problem, tt.says) {
+				t.Errorf("finding %+v\nwant one of %s, %s, that says %q", f, rule, level, tt.says)
+			}
+			if p.Requirement(f.Rule) == nil {
+				t.Errorf("%s is no requirement", f.Rule)
+			}
+			said := fmt.Sprint(r.Err())
+			if verdict == Fail && (!strings.HasPrefix(said, "trolley/"+tt.id+": fail") || !strings.Contains(said, rule+" MUST: ")) {
+				t.Errorf("as an error it reads:\n%s", said)
+			}
+			if len(r.Sent) == 0 {
+				t.Error("what was sent is not shown")
+			}
+			if text := fmt.Sprintf("%+v\n%s", r, said); strings.Contains(text, trolleySecret) {
+				t.Errorf("the result holds the secret:\n%s", text)
+			}
+		})
+	}
+}
+
+func TestCheckServerNamesEveryBrokenCase(t *testing.T) {
+	err := CheckServer(t.Context(), shipped(t, "trolley"), trolleyTarget(func(s *trolleyServer) { s.noWindow = true }), Options{})
+	if err == nil {
+		t.Fatal("a server that checks no window conforms")
+	}
+	for _, want := range []string{"trolley/window/past-limit+1s: fail", "trolley/window/past-limit+1granule: fail", "trolley/replay/after-the-window: fail", "\tTRO-011 MUST: accepted; expected refusal with timestamp"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %q", want)
+		}
+	}
+	for _, right := range []string{"window/same-second", "window/past-limit-1s", "signature/zeros"} {
+		if strings.Contains(err.Error(), "trolley/"+right+":") {
+			t.Errorf("the error blames %s", right)
+		}
+	}
+}
+
+func TestWhatThePagesLeaveOpenIsObservedAndWhatIsPinnedFails(t *testing.T) {
+	for _, tt := range []struct {
+		claim          string
+		server         func(*trolleyServer)
+		id             string
+		variant, shown string
+	}{
+		{"the limit itself is accepted", nil, "window/past-limit", "window-edge", "accept"},
+		{"the limit itself is refused", func(s *trolleyServer) { s.limit = 29 }, "window/past-limit", "window-edge", "reject"},
+		{"the future is bounded", nil, "window/future-limit+1s", "window-side", "both"},
+		{"the future is not bounded", func(s *trolleyServer) { s.pastOnly = true }, "window/future-limit+1s", "window-side", "past-only"},
+		{"the same request is accepted twice", nil, "replay/same-request-twice", "replay", "accept"},
+	} {
+		t.Run(tt.claim, func(t *testing.T) {
+			p := shipped(t, "trolley")
+			cs := caseOf(t, p, tt.id)
+			r := checker(t, p, trolleyTarget(tt.server), Options{}).Run(t.Context(), cs)
+			if r.Verdict != Observed || shows(r.Shown)[tt.variant] != tt.shown || len(r.Findings) > 0 {
+				t.Errorf("%s, shows %v, %+v; want observed, %s=%s", r.Verdict, r.Shown, r.Findings, tt.variant, tt.shown)
+			}
+			for _, value := range p.Variants[tt.variant].Values {
+				pinned, err := p.With(map[string]string{tt.variant: value}, true)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r := checker(t, pinned, trolleyTarget(tt.server), Options{}).Run(t.Context(), caseOf(t, pinned, tt.id))
+				if failed := r.Verdict == Fail; failed != (value != tt.shown) {
+					t.Errorf("pinned to %s: %s %+v", value, r.Verdict, r.Findings)
+				}
+			}
+		})
+	}
+}
+
+// answers is a transport whose answers are made by a function.
+type answers func(*http.Request) (*http.Response, error)
+
+func (f answers) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// bodied is an answer with a body of any kind.
+func bodied(status int, header http.Header, body io.Reader) answers {
+	return func(r *http.Request) (*http.Response, error) {
+		if header == nil {
+			header = http.Header{"Content-Type": {"application/json"}}
+		}
+		return &http.Response{StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: header, Body: io.NopCloser(body), ContentLength: -1, Request: r}, nil
+	}
+}
+
+// counting counts what is read of a body, and whether it was closed.
+type counting struct {
+	from   io.Reader
+	read   int
+	closed bool
+}
+
+func (c *counting) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.read += n
+	return n, err
+}
+
+func (c *counting) Close() error { c.closed = true; return nil }
+
+// endless repeats a text for ever.
+type endless struct {
+	text string
+	at   int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = e.text[e.at]
+		e.at = (e.at + 1) % len(e.text)
+	}
+	return len(p), nil
+}
+
+// broken ends a body before its time.
+type broken struct{ rest string }
+
+func (b *broken) Read(p []byte) (int, error) {
+	n := copy(p, b.rest)
+	b.rest = b.rest[n:]
+	if n == 0 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	return n, nil
+}
+
+func gzipped(text string) string {
+	var b strings.Builder
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return b.String()
+}
+
+// hostileAnswers are answers no honest server gives.
+var hostileAnswers = []struct {
+	claim  string
+	status int
+	header http.Header
+	body   func() io.Reader
+	says   string // what the finding of a case that expects acceptance says; empty where the answer counts as one
+}{
+	{"a body without end", 200, nil, func() io.Reader { return &endless{text: "x"} }, "longer than 1048576 bytes"},
+	{"an object without end", 200, nil, func() io.Reader { return io.MultiReader(strings.NewReader(`{"ok":true,"x":"`), &endless{text: "x"}) }, "longer than 1048576 bytes"},
+	{"white space without end", 200, nil, func() io.Reader { return io.MultiReader(strings.NewReader(`{"ok":true}`), &endless{text: " "}) }, "longer than 1048576 bytes"},
+	{"a refusal without end", 401, nil, func() io.Reader { return &endless{text: `{"ok":false}`} }, "longer than 1048576 bytes"},
+	{"a body one byte too long", 200, nil, func() io.Reader { return strings.NewReader(`{"ok":true}` + strings.Repeat(" ", MaxBody-10)) }, "longer than 1048576 bytes"},
+	{"a body of just the limit", 200, nil, func() io.Reader { return strings.NewReader(`{"ok":true}` + strings.Repeat(" ", MaxBody-11)) }, ""},
+	{"a body that breaks off", 200, nil, func() io.Reader { return &broken{`{"ok":true`} }, "broke off"},
+	{"a body that breaks off after a whole document", 200, nil, func() io.Reader { return &broken{`{"ok":true}`} }, "broke off"},
+	{"a body that breaks off at once", 200, nil, func() io.Reader { return &broken{} }, "broke off"},
+	{"bytes that are no UTF-8", 200, nil, func() io.Reader { return strings.NewReader("\xff\xfe\x00\x80") }, "JSON"},
+	{"a word that is no UTF-8, for true", 200, nil, func() io.Reader { return strings.NewReader("{\"ok\":\"\xff\xfe\"}") }, "the body differs at $.ok"},
+	{"a key that is no UTF-8", 200, nil, func() io.Reader { return strings.NewReader("{\"\xff\":1}") }, "the body differs at $.ok"},
+	{"junk that calls itself gzip", 200, http.Header{"Content-Encoding": {"gzip"}}, func() io.Reader { return strings.NewReader("\x1f\x8b\x08\x00junk") }, "JSON"},
+	{"gzip that nobody has unpacked", 200, http.Header{"Content-Encoding": {"gzip"}}, func() io.Reader { return strings.NewReader(gzipped(`{"ok":true}`)) }, "JSON"},
+	{"no JSON", 200, http.Header{"Content-Type": {"text/html"}}, func() io.Reader { return strings.NewReader("<!doctype html><title>It works!</title>") }, "JSON"},
+	{"no body", 200, nil, func() io.Reader { return strings.NewReader("") }, "JSON"},
+	{"no content", 204, http.Header{}, func() io.Reader { return strings.NewReader("") }, "JSON"},
+	{"two documents", 200, nil, func() io.Reader { return strings.NewReader(`{"ok":true}{"ok":false}`) }, "JSON"},
+	{"a byte order mark", 200, nil, func() io.Reader { return strings.NewReader("\xef\xbb\xbf{\"ok\":true}") }, "JSON"},
+	{"arrays within arrays", 200, nil, func() io.Reader { return strings.NewReader(strings.Repeat("[", MaxBody)) }, "JSON"},
+	{"arrays within arrays, closed", 200, nil, func() io.Reader {
+		return strings.NewReader(strings.Repeat("[", MaxBody/2) + strings.Repeat("]", MaxBody/2))
+	}, "JSON"},
+	{"objects within objects", 200, nil, func() io.Reader { return strings.NewReader(strings.Repeat(`{"ok":`, MaxBody/6)) }, "JSON"},
+	{"a deep array in its place", 401, nil, func() io.Reader {
+		return strings.NewReader(`{"ok":false,"errors":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`)
+	}, "a right request was refused"},
+	{"a long array in its place", 401, nil, func() io.Reader {
+		return strings.NewReader(`{"ok":false,"errors":[` + strings.Repeat("0,", MaxBody/2-20) + `0]}`)
+	}, "a right request was refused"},
+	{"many keys", 200, nil, func() io.Reader {
+		return strings.NewReader(`{"ok":true` + strings.Repeat(`,"k":1`, MaxBody/6-10) + `}`)
+	}, ""},
+	{"a key twice, the last one wrong", 200, nil, func() io.Reader { return strings.NewReader(`{"ok":true,"ok":"no"}`) }, "the body differs at $.ok"},
+	{"null", 200, nil, func() io.Reader { return strings.NewReader("null") }, "the body differs at $"},
+	{"a number of a million digits", 200, nil, func() io.Reader { return strings.NewReader(`{"ok":` + strings.Repeat("9", MaxBody-7) + `}`) }, "the body differs at $.ok"},
+	{"a header of a megabyte", 200, http.Header{"X-Trace": {strings.Repeat("h", 1<<20)}}, func() io.Reader { return strings.NewReader("{}") }, "the body differs at $.ok"},
+	{"a header that is no UTF-8", 200, http.Header{"X-Trace": {"\xff\xfe\x00"}}, func() io.Reader { return strings.NewReader("{}") }, "the body differs at $.ok"},
+	{"a thousand headers", 200, manyHeaders(1000), func() io.Reader { return strings.NewReader("{}") }, "the body differs at $.ok"},
+	{"status 500", 500, nil, func() io.Reader { return strings.NewReader(`{"ok":true}`) }, "the server failed"},
+	{"status 599 without end", 599, nil, func() io.Reader { return &endless{text: "\x00"} }, "longer than 1048576 bytes"},
+	{"status 0", 0, nil, func() io.Reader { return strings.NewReader(`{"ok":true}`) }, "refused"},
+	{"status 999", 999, nil, func() io.Reader { return strings.NewReader(`{"ok":true}`) }, "the server failed"},
+	{"status -1", -1, nil, func() io.Reader { return strings.NewReader(`{"ok":true}`) }, "refused"},
+	{"a redirect", 302, http.Header{"Location": {"https://elsewhere.invalid/"}}, func() io.Reader { return strings.NewReader("") }, "a right request was refused"},
+}
+
+func manyHeaders(n int) http.Header {
+	h := http.Header{}
+	for i := range n {
+		h[fmt.Sprintf("X-%d", i)] = []string{"v"}
+	}
+	return h
+}
+
+func TestAHostileAnswerCostsLittleAndYieldsAFinding(t *testing.T) {
+	p := shipped(t, "trolley")
+	for _, hostile := range hostileAnswers {
+		t.Run(hostile.claim, func(t *testing.T) {
+			for _, id := range []string{"leak/right-request", "signature/zeros", "window/past-limit"} {
+				for _, live := range []bool{false, true} {
+					body := &counting{from: hostile.body()}
+					target := Target{URL: "https://hostile.invalid", Transport: answers(func(r *http.Request) (*http.Response, error) {
+						resp, err := bodied(hostile.status, hostile.header, nil)(r)
+						resp.Body = body
+						return resp, err
+					}), Clock: frozenClock(DefaultBase)}
+					if live {
+						target.Clock = nil
+					}
+					c := checker(t, p, target, Options{Keep: true})
+					var r Result
+					within(t, 30*time.Second, id, func() { r = c.Run(t.Context(), caseOf(t, p, id)) })
+					if live && id == "window/past-limit" {
+						if r.Verdict != Skip || body.read > 0 {
+							t.Errorf("%s: %s, want a skip without a request: the clock is not ours", id, r.Verdict)
+						}
+						continue
+					}
+					if !body.closed || body.read > MaxBody+1 {
+						t.Errorf("%s: %d bytes were read, closed: %v; want at most %d, closed", id, body.read, body.closed, MaxBody+1)
+					}
+					checkBounded(t, c, r)
+					if id != "leak/right-request" {
+						continue
+					}
+					if hostile.says == "" {
+						if r.Verdict != Pass {
+							t.Errorf("live %v: %s %+v, want pass", live, r.Verdict, r.Findings)
+						}
+						continue
+					}
+					if r.Verdict != Fail || len(r.Findings) == 0 || !strings.Contains(r.Findings[0].Problem+r.Findings[0].Got, hostile.says) {
+						t.Errorf("live %v: %s %s %+v\nwant a finding that says %q", live, r.Verdict, r.Reason, r.Findings, hostile.says)
+					}
+				}
+			}
+		})
+	}
+}
+
+// checkBounded checks what holds for every result: a verdict, a sentence where
+// it is not a pass, and no more text than a report can show.
+func checkBounded(t testing.TB, c *Checker, r Result) {
+	t.Helper()
+	switch r.Verdict {
+	case Pass:
+	case Observed:
+	case Fail:
+		if len(r.Findings) == 0 {
+			t.Errorf("%s fails without a finding", r.Case.Name())
+		}
+	case Inconclusive, Skip, Error:
+		if r.Reason == "" {
+			t.Errorf("%s: %s without a reason", r.Case.Name(), r.Verdict)
+		}
+	default:
+		t.Errorf("%s: the verdict is %q", r.Case.Name(), r.Verdict)
+	}
+	for _, f := range r.Findings {
+		if f.Rule == "" || f.Problem == "" || f.Kind == "" {
+			t.Errorf("%s: a finding without rule, kind or problem: %+v", r.Case.Name(), f)
+		}
+		if n := len(f.Problem) + len(f.Want) + len(f.Got); n > 4096 {
+			t.Errorf("%s: a finding of %d bytes", r.Case.Name(), n)
+		}
+	}
+	for _, x := range r.Sent {
+		if len(x.ResponseBody) > maxShown+64 {
+			t.Errorf("%s: %d bytes of the answer are shown", r.Case.Name(), len(x.ResponseBody))
+		}
+		for _, h := range x.ResponseHeader {
+			if len(h) > maxShown+256 {
+				t.Errorf("%s: a header of %d bytes is shown", r.Case.Name(), len(h))
+			}
+		}
+	}
+	if text := fmt.Sprintf("%+v", r.Sent) + fmt.Sprintf("%+v %s", r.Findings, r.Reason); c.redactor.Leaks(text) {
+		t.Errorf("%s: the result holds a secret", r.Case.Name())
+	}
+}
+
+func TestAHostileLoginEndsTheCase(t *testing.T) {
+	for _, vendor := range []string{"irp", "spreetail"} {
+		p := shipped(t, vendor)
+		for _, hostile := range hostileAnswers {
+			t.Run(vendor+": "+hostile.claim, func(t *testing.T) {
+				for _, id := range []string{"login/right", "expiry/limit+1s"} {
+					c := checker(t, p, Target{URL: "https://hostile.invalid", Clock: frozenClock(DefaultBase), Transport: answers(func(r *http.Request) (*http.Response, error) {
+						return bodied(hostile.status, hostile.header, hostile.body())(r)
+					})}, Options{Keep: true})
+					var r Result
+					within(t, 30*time.Second, id, func() { r = c.Run(t.Context(), caseOf(t, p, id)) })
+					checkBounded(t, c, r)
+					if r.Verdict != Fail {
+						t.Errorf("%s: %s %s, want fail", id, r.Verdict, r.Reason)
+					}
+				}
+			})
+		}
+	}
+}
+
+type timeout struct{}
+
+func (timeout) Error() string   { return "waited long enough" }
+func (timeout) Timeout() bool   { return true }
+func (timeout) Temporary() bool { return true }
+
+func TestALinkThatFailsIsAnErrorAndJunkIsTheServersFault(t *testing.T) {
+	p := shipped(t, "trolley")
+	for _, tt := range []struct {
+		claim   string
+		err     error
+		verdict Verdict
+		says    string
+	}{
+		{"nobody listens", &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}, Error, "connection refused"},
+		{"the connection is reset", &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", errors.New("connection reset"))}, Error, "connection reset"},
+		{"no answer in time", timeout{}, Error, "waited long enough"},
+		{"the run was stopped", context.Canceled, Error, "canceled"},
+		{"an untrusted certificate", errors.New("tls: failed to verify certificate: x509: unknown authority"), Error, "x509"},
+		{"a limit of the run", &LimitError{Reason: "100 requests were sent"}, Skip, "not run: 100 requests were sent"},
+		{"something that is no HTTP", errors.New("net/http: HTTP/1.x transport connection broken: malformed HTTP response \"\\x15\\x03\""), Fail, "no usable HTTP answer"},
+		{"headers without end", errors.New("net/http: server response headers exceeded 10485760 bytes; aborted"), Fail, "headers exceeded"},
+		{"an end before the answer", io.EOF, Fail, "no usable HTTP answer: EOF"},
+		{"a sentence of several lines", errors.New("first\nsecond"), Fail, "first second"},
+	} {
+		t.Run(tt.claim, func(t *testing.T) {
+			for _, clk := range []*SkewClock{nil, frozenClock(DefaultBase)} {
+				c := checker(t, p, Target{URL: "https://hostile.invalid", Clock: clk, Transport: answers(func(*http.Request) (*http.Response, error) { return nil, tt.err })}, Options{})
+				r := c.Run(t.Context(), caseOf(t, p, "signature/zeros"))
+				said := r.Reason
+				for _, f := range r.Findings {
+					said += f.Problem
+				}
+				if r.Verdict != tt.verdict || !strings.Contains(said, tt.says) || strings.Contains(said, "\n") {
+					t.Errorf("%s %q, want %s, one line that says %q", r.Verdict, said, tt.verdict, tt.says)
+				}
+				checkBounded(t, c, r)
+			}
+		})
+	}
+}
+
+func TestARateLimitSkipsTheCase(t *testing.T) {
+	p := shipped(t, "trolley")
+	c := checker(t, p, Target{URL: "https://busy.invalid", Clock: frozenClock(DefaultBase), Transport: bodied(429, nil, strings.NewReader(`{"ok":false}`))}, Options{})
+	r := c.Run(t.Context(), caseOf(t, p, "signature/zeros"))
+	if r.Verdict != Skip || !strings.Contains(r.Reason, "429") {
+		t.Errorf("%s %q, want a skip that names the status", r.Verdict, r.Reason)
+	}
+}
+
+// The bomb is small on the wire: it is the transport that unpacks it.
+func TestACompressedBombIsReadToTheLimit(t *testing.T) {
+	bomb := gzipped(`{"ok":true}` + strings.Repeat(" ", 8<<20))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = io.WriteString(w, bomb)
+	}))
+	defer server.Close()
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	p := shipped(t, "trolley")
+	c := checker(t, p, Target{URL: server.URL, Transport: transport}, Options{})
+	r := c.Run(t.Context(), caseOf(t, p, "leak/right-request"))
+	if r.Verdict != Fail || !strings.Contains(r.Findings[0].Problem, "longer than 1048576 bytes") {
+		t.Errorf("%s %s %+v", r.Verdict, r.Reason, r.Findings)
+	}
+	checkBounded(t, c, r)
+}
+
+func TestTargetsThatWouldSendCredentialsInTheClearAreRefused(t *testing.T) {
+	p := shipped(t, "trolley")
+	for url, says := range map[string]string{
+		"https://api.example.com": "", "https://api.example.com/base/": "", "http://localhost:8080": "", "http://127.0.0.1": "", "http://[::1]:80": "",
+		"http://api.example.com":             "plain HTTP would send credentials in the clear",
+		"http://127.0.0.1.example.com":       "plain HTTP would send credentials in the clear",
+		"http://localhost.example.com":       "plain HTTP would send credentials in the clear",
+		"api.example.com":                    "write an absolute URL",
+		"ftp://api.example.com":              "write an absolute URL",
+		"https:///path":                      "write an absolute URL",
+		"":                                   "write an absolute URL",
+		"https://user:hunter2@example.com":   "leave out user, query and fragment",
+		"https://example.com/?token=hunter2": "leave out user, query and fragment",
+		"https://example.com/#x":             "leave out user, query and fragment",
+	} {
+		_, err := NewChecker(p, Target{URL: url}, Options{})
+		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want an error that says %q", url, err, says)
+		}
+	}
+	if _, err := NewChecker(p, Target{URL: "http://api.example.com"}, Options{AllowPlain: true}); err != nil {
+		t.Errorf("plain HTTP is not allowed when it is asked for: %v", err)
+	}
+}
+
+func TestAMissingCredentialIsAnError(t *testing.T) {
+	p := shipped(t, "trolley")
+	_, err := NewChecker(p, Target{URL: "https://x.invalid", Credentials: Values{"access_key": "k"}}, Options{})
+	if err == nil || !strings.Contains(err.Error(), "trolley needs the credential secret_key") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// FuzzJudge: whatever comes back, a case ends with a verdict, in bounded time,
+// and the result holds no secret.
+func FuzzJudge(f *testing.F) {
+	var vendors []*Profile
+	for _, v := range []string{"trolley", "irp", "spreetail"} {
+		vendors = append(vendors, shipped(f, v))
+	}
+	logins := map[string]string{
+		"irp":       `{"AuthenticationToken":"YmWaLx5DyTrZbKrxq2cfhKGw3/1XC8q6","Messages":[],"Success":true}`,
+		"spreetail": `{"success":true,"data":{"access_token":"e30.e30.AAAA","expires_in":86400}}`,
+	}
+	for vendor, p := range vendors {
+		for i, id := range []string{"leak/right-request", "order/token+signature", "jwt/claims-replaced", "token/unknown", "errors/signature-shape", "window/past-limit", "expiry/limit"} {
+			n := slices.IndexFunc(p.Cases, func(c *Case) bool { return c.ID == id })
+			if n < 0 {
+				continue
+			}
+			for _, e := range []string{refusal, "token", "signature"} {
+				status, _, body := p.Error(e, Values{"server_time": "2024-03-04 21:11:44.0000000Z", "signature": "00"})
+				f.Add(byte(vendor), uint16(n), i%2 == 0, status, "Content-Type: application/json", body)
+			}
+			f.Add(byte(vendor), uint16(n), true, 200, "Content-Type: application/json; charset=utf-8\nWWW-Authenticate: Bearer", []byte(logins[p.Vendor]))
+			f.Add(byte(vendor), uint16(n), false, 401, "X: "+p.Secret().Sample, []byte(`{"ok":false,"errors":[{"code":"x","message":"`+p.Secret().Sample+`"}]}`))
+		}
+	}
+	for _, hostile := range hostileAnswers {
+		text, _ := io.ReadAll(io.LimitReader(hostile.body(), 4096))
+		f.Add(byte(0), uint16(0), false, hostile.status, "", text)
+	}
+	f.Fuzz(func(t *testing.T, vendor byte, n uint16, loginRight bool, status int, header string, body []byte) {
+		p := vendors[int(vendor)%len(vendors)]
+		cs := p.Cases[int(n)%len(p.Cases)]
+		h := http.Header{}
+		for line := range strings.SplitSeq(header, "\n") {
+			name, value, _ := strings.Cut(line, ": ")
+			h[http.CanonicalHeaderKey(name)] = append(h[http.CanonicalHeaderKey(name)], value)
+		}
+		transport := answers(func(r *http.Request) (*http.Response, error) {
+			if text := logins[p.Vendor]; loginRight && text != "" && r.URL.Path == p.Login.Operation.Path {
+				return bodied(200, nil, strings.NewReader(text))(r)
+			}
+			return bodied(status, h, strings.NewReader(string(body)))(r)
+		})
+		c := checker(t, p, Target{URL: "https://hostile.invalid", Clock: frozenClock(DefaultBase), Transport: transport, State: func(string) error { return nil }}, Options{Keep: true})
+		r := c.Run(t.Context(), cs)
+		checkBounded(t, c, r)
+		if err := r.Err(); (err != nil) != (r.Verdict == Fail || r.Verdict == Error) {
+			t.Errorf("%s: %s, and as an error %v", cs.Name(), r.Verdict, err)
+		}
+	})
+}

@@ -1,0 +1,285 @@
+package harness
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const (
+	profileYAML      = "acme/profile.yaml"
+	requirementsYAML = "acme/requirements.yaml"
+	casesYAML        = "acme/cases.yaml"
+	signaturesJSON   = "acme/signatures.json"
+)
+
+// acmeStages are the stages of Acme's first vector, as they stand in its file.
+var acmeStages = func() string {
+	_, rest, _ := strings.Cut(acmeSignatures, `"stages": [`)
+	inner, _, _ := strings.Cut(rest, "]")
+	return `"stages": [` + inner + "]"
+}()
+
+// badInput is one mistake in one of Acme's files, and what must be said of it.
+type badInput struct {
+	claim    string
+	file     string
+	old, new string // one replacement; an empty old replaces the whole file
+	at       string // a text on the line that the error names; empty where no line is asked of it
+	wrong    string // the wrong thing, as the error names it
+	remedy   string // what the error says to do; empty where nothing is asked of it
+}
+
+var badInputs = []badInput{
+	// profile.yaml
+	{"a mistyped key", profileYAML, "flow: sign-each", "flwo: sign-each", "flwo:", `unknown field "flwo"`, ""},
+	{"a mistyped key of the window", profileYAML, "{past: 1m", "{pasd: 1m", "pasd:", `unknown field "pasd"`, ""},
+	{"a mistyped key of a credential", profileYAML, "{secret: true", "{secrte: true", "secrte:", `unknown field "secrte"`, ""},
+	{"a mistyped key of an operation", profileYAML, "{method: GET", "{methd: GET", "methd:", `unknown field "methd"`, ""},
+	{"a mistyped key of an error", profileYAML, "{message: the key", "{mesage: the key", "mesage:", `unknown field "mesage"`, ""},
+	{"a duplicate key", profileYAML, "title: Acme\n", "title: Acme\ntitle: Acme Ltd\n", "Acme Ltd", `key "title" already defined`, "[2:1]"},
+	{"a duplicate error", profileYAML, "  signature: {message", "  key: {message: again}\n  signature: {message", "again", `key "key" already defined`, ""},
+	{"a duplicate rule", profileYAML, "  replay: ACM-1\n", "  replay: ACM-1\n  replay: ACM-2\n", "replay: ACM-2", `key "replay" already defined`, ""},
+	{"a duplicate header", profileYAML, "    X-Time:", "    X-Key: again\n    X-Time:", "again", `key "X-Key" already defined`, ""},
+	{"a list for a mapping", profileYAML, "window: {past: 1m, future: 2m}", "window: [1m, 2m]", "window:", "sequence was used", "mapping is expected"},
+	{"text for a list", profileYAML, "checks: [timestamp, key, signature]", "checks: timestamp", "checks:", "string was used", "sequence is expected"},
+	{"text for a number", profileYAML, "key: {sample:", "key: {length: long, sample:", "length:", "string", "int"},
+	{"text for true or false", profileYAML, "safe: true", "safe: maybe", "safe:", "string", "bool"},
+	{"a duration without a unit", profileYAML, "past: 1m", "past: 60", "", `"60"`, "write it with a unit, such as 30s, 5m or 24h"},
+	{"a negative duration", profileYAML, "past: 1m", "past: -1m", "", `"-1m"`, "write it with a unit, such as 30s, 5m or 24h"},
+	{"another vendor's name", profileYAML, "vendor: acme", "vendor: acne", "vendor:", `vendor is "acne", but the folder is "acme"`, "they are the same name"},
+	{"an unknown step", profileYAML, "secret, hex]", "secret, hxe]", "hxe", `stage signature: unknown step "hxe"`, "known are base64, base64url"},
+	{"an hmac without its key", profileYAML, "hmac-sha256 secret", "hmac-sha256", "hmac-sha256", `step "hmac-sha256"`, `as in "hmac-sha256 secret_key"`},
+	{"an hmac with a mistyped key", profileYAML, "hmac-sha256 secret", "hmac-sha256 secrte", "hmac-sha256", `"secrte"`, "which is no credential"},
+	{"an unknown flow", profileYAML, "sign-each-request", "sign-every-request", "flow:", `unknown flow "sign-every-request"`, "known are sign-each-request, sign-then-token, login-then-bearer"},
+	{"a flow that lacks its login", profileYAML, "sign-each-request", "sign-then-token", "flow:", "sign-then-token", "needs recipes.request, timestamp, login and token"},
+	{"an unknown timestamp format", profileYAML, "unix-seconds", "unix-second", "unix-second", `unknown timestamp format "unix-second"`, "known are basic-iso, datetime"},
+	{"a mistyped value in a recipe", profileYAML, "{method}{target}", "{methd}{target}", "{methd}", "unknown value {methd}", "known are credentials, [timestamp method target"},
+	{"a mistyped variant in a recipe", profileYAML, "{line-end}{method}", "{line-edn}{method}", "{line-edn}", "unknown value {line-edn}", "known are credentials, [timestamp method target"},
+	{"a mistyped value in a header", profileYAML, `X-Time: "{timestamp}"`, `X-Time: "{timestmp}"`, "", "unknown value {timestmp}", "known are credentials, [timestamp method target"},
+	{"a text of a variant that does not exist", profileYAML, "{line-end}{method}", "{line-end:long}{method}", "{line-end:long}", `variant line-end has no text "long"`, ""},
+	{"a variant that stands for itself", profileYAML, `feed: "\n"`, `feed: "{line-end}"`, "{line-end}{method}", "refer to each other in a circle", ""},
+	{"a mistyped value in a variant", profileYAML, `feed: "\n"`, `feed: "{lf}"`, "", "unknown value {lf}", "known are credentials"},
+	{"an unknown check", profileYAML, "[timestamp, key, signature]", "[timestamp, kye, signature]", "kye", `unknown check "kye"`, "known are [authorization body fields"},
+	{"a default that is no value", profileYAML, "default: feed", "default: crlf", "", `default "crlf"`, "not one of the values feed, nothing"},
+	{"a variant without a default", profileYAML, "    default: feed\n", "", "", `default ""`, "not one of the values feed, nothing"},
+	{"a variant without a source", profileYAML, "    source: not stated\n", "", "", "where the question comes from", "add source"},
+	{"a value that the engine's own variant lacks", profileYAML, "variants:\n", "variants:\n  replay: {values: [accept, never], default: accept, source: x}\n", "never", `"never"`, "with the values [accept refuse]"},
+	{"a status that is none", profileYAML, `status: "401"`, `status: "4o1"`, "4o1", `status "4o1"`, "write a status such as 401, or a class such as 4xx"},
+	{"an array pattern of two elements", profileYAML, `error: "{message}"`, "error: [a, b]", "[a, b]", "an array pattern has one element", "which some element of the answer must fit"},
+	{"a path without a slash", profileYAML, "path: /things", "path: things", "path: things", `path "things"`, "beginning with /"},
+	{"an operation without a path", profileYAML, "path: /things, ", "", "list:", "an operation has a method and a path", "a method and a path"},
+	{"no operations", profileYAML, "  list: {method: GET, path: /things, safe: true}\n", "  {}\n", "  {}", "operation", "name at least one operation"},
+	{"no call", profileYAML, acmeProfile[strings.Index(acmeProfile, "call:\n"):strings.Index(acmeProfile, "replies:\n")], "", "vendor:", "the profile has no call", "say how an operation is authenticated"},
+	{"no error body", profileYAML, `, body: {ok: false, error: "{message}"}`, "", "success:", "every error's body", "replies.error.body"},
+	{"a rule that names a missing requirement", profileYAML, "window-past: ACM-2", "window-past: ACM-3", "window-past:", "rule window-past names ACM-3", "which requirements.yaml does not have"},
+	{"a claim without a rule", profileYAML, "  replay: ACM-1\n", "", "call-accepted:", `the claim "replay"`, "name its requirement under rules, or decline the case under declines with the reason"},
+	{"a declined case that does not exist", profileYAML, "variants:\n", "declines:\n  replay/never: no such thing\nvariants:\n", "replay/never", `declines "replay/never"`, "name a common case and the reason"},
+	{"a declined case without a reason", profileYAML, "variants:\n", "declines:\n  replay/same-request-twice: \"\"\nvariants:\n", "replay/same-request-twice", `declines "replay/same-request-twice"`, "name a common case and the reason"},
+	{"a bracket that is not closed", profileYAML, "list: {method: GET, path: /things, safe: true}", "list: {method: GET, path: /things, safe: true", "timestamp: {format", "'}' must be specified", "must be specified"},
+	{"a tab for indentation", profileYAML, "  list: {", "\tlist: {", "list: {", "cannot start any token", ""},
+	{"a key without a space after its colon", profileYAML, "title: Acme\n", "title:Acme\n", "title:Acme", "", ""},
+	{"two documents", profileYAML, "flow:", "---\nflow:", "", "YAML document", "one"},
+	{"an empty file", profileYAML, "", "", "", "YAML document", "one"},
+	{"nothing but a comment", profileYAML, "", "# to be written\n", "", "YAML document", "one"},
+	{"a list for a profile", profileYAML, "", "- vendor: acme\n", "- vendor", "sequence was used", "mapping is expected"},
+	{"a word for a profile", profileYAML, "", "acme\n", "acme", "string was used", "mapping is expected"},
+	{"bytes that are no text", profileYAML, "", "\x00\xff\xfe\x01", "", "", ""},
+
+	// requirements.yaml
+	{"a duplicate requirement", requirementsYAML, "- id: ACM-2", "- id: ACM-1  # again", "again", "requirement ACM-1 stands here twice", "ids are unique"},
+	{"an unknown level", requirementsYAML, "level: SHOULD", "level: SHUOLD", "SHUOLD", `ACM-2: level "SHUOLD"`, "write MUST, SHOULD, MAY or OPEN"},
+	{"a level in lower case", requirementsYAML, "level: SHOULD", "level: should", "level: should", `ACM-2: level "should"`, "write MUST, SHOULD, MAY or OPEN"},
+	{"no level", requirementsYAML, "    level: SHOULD\n", "", "- id: ACM-2", `ACM-2: level ""`, "write MUST, SHOULD, MAY or OPEN"},
+	{"an unknown side", requirementsYAML, "    sentence: A request carries the time.\n", "    sentence: x\n  - {id: ACM-3, level: MUST, side: middle}\n  - id: ACM-4\n", "middle", `ACM-3: side "middle"`, "write server, client, both or receiver"},
+	{"a requirement without an id", requirementsYAML, "  - id: ACM-2\n    level: SHOULD\n", "  - level: SHOULD  # nameless\n", "nameless", "a requirement has an id", "has an id"},
+	{"a requirement of an unknown variant", requirementsYAML, `    source: "page:2"`, "    source: x\n    variant: line-edn", "line-edn", `ACM-2 hangs on the variant "line-edn"`, "which the profile does not have"},
+	{"a mistyped key of a requirement", requirementsYAML, "    sentence: A request carries the time.", "    sentnce: A request carries the time.", "sentnce", `unknown field "sentnce"`, ""},
+	{"a mistyped key of a source", requirementsYAML, "{title: The page", "{titel: The page", "titel", `unknown field "titel"`, ""},
+	{"two documents of requirements", requirementsYAML, "requirements:", "---\nrequirements:", "", "YAML document", "one"},
+
+	// cases.yaml
+	{"a duplicate case", casesYAML, "id: window/long-ago", "id: signature/zeroes", "- id: signature/zeroes", "case id signature/zeroes stands twice", "also at acme/cases.yaml:2"},
+	{"a case that common cases already have", casesYAML, "id: window/long-ago", "id: window/past-day", "id: window/past-day", "case id window/past-day stands twice", "also at common/window.yaml:"},
+	{"two faults outside order/", casesYAML, "break: {signature: zeros}", "break: [{signature: zeros}, {key: unknown}]", "signature/zeroes", "case signature/zeroes: break names 2 things", "only an order case breaks more than one"},
+	{"two faults in one mapping", casesYAML, "break: {signature: zeros}", "break: {signature: zeros, key: unknown}", "", "break names exactly one thing", "several are a list, and only in an order case"},
+	{"an unknown fault", casesYAML, "break: {signature: zeros}", "break: {signatur: zeros}", "", `unknown fault "signatur"`, "known are authorization, blank, body"},
+	{"an unknown value of a fault", casesYAML, "break: {signature: zeros}", "break: {signature: zeroes}", "", "not zeroes", "fault signature takes doubled, empty"},
+	{"an unknown error", casesYAML, "{refuse: timestamp}", "{refuse: timestmp}", "id: window/long-ago", `case window/long-ago: expects the error "timestmp"`, "it documents timestamp, key, signature"},
+	{"an unknown expectation", casesYAML, "expect: {refuse: timestamp}", "expect: refused", "", `expect "refused"`, "write accept, refuse, {refuse: error} or {by: variant, value: ...}"},
+	{"no expectation", casesYAML, "    expect: {refuse: timestamp}\n", "", "id: window/long-ago", "case window/long-ago: step 1", "what to expect"},
+	{"an expectation of both", casesYAML, "{refuse: timestamp}", "{refuse: timestamp, accept: {}}", "", "expectation", "either accepts or refuses"},
+	{"an expectation by an unknown variant", casesYAML, "{refuse: timestamp}", "{by: line-edn, feed: accept, nothing: refuse}", "id: window/long-ago", `by the variant "line-edn"`, "which the profile does not have"},
+	{"an expectation by an unknown value", casesYAML, "{refuse: timestamp}", "{by: line-end, feed: accept, notihng: refuse}", "id: window/long-ago", `variant line-end has no value "notihng"`, "it has feed, nothing"},
+	{"an expectation that leaves a value out", casesYAML, "{refuse: timestamp}", "{by: line-end, feed: accept}", "id: window/long-ago", `nothing of the value "nothing"`, "of the variant line-end"},
+	{"a case that cites an unknown requirement", casesYAML, "rule: ACM-2", "rule: ACM-9", "id: window/long-ago", "case window/long-ago cites ACM-9", "which acme/requirements.yaml does not have"},
+	{"a case that cites nothing", casesYAML, "    rule: ACM-2\n", "", "id: window/long-ago", "case window/long-ago", "cite a requirement under rule"},
+	{"an offset against a limit the profile lacks", casesYAML, "-window-1d", "-lifetime-1d", "id: window/long-ago", `case window/long-ago: offset "-lifetime-1d"`, "the profile has no lifetime"},
+	{"an offset that cannot be read", casesYAML, "-window-1d", "-windw-1d", "", `offset "-windw-1d": unknown term "windw"`, "known are window, lifetime, granule"},
+	{"a mistyped key of a case", casesYAML, "    skew:", "    skwe:", "skwe:", `unknown field "skwe"`, ""},
+	{"an id without an aspect", casesYAML, "window/long-ago", "long-ago", "id: long-ago", `case "long-ago"`, "an id is aspect/claim, such as window/past-limit+1s"},
+	{"a case without an id", casesYAML, "  - id: window/long-ago\n    rule", "  - rule", "rule: ACM-2", `case ""`, "an id is aspect/claim"},
+	{"a call of an unknown operation", casesYAML, "skew: -window-1d", "call: lsit", "id: window/long-ago", `case window/long-ago: calls "lsit"`, "which is no operation of the profile"},
+	{"a login where there is none", casesYAML, "skew: -window-1d", "call: login", "id: window/long-ago", "case window/long-ago: calls login", "the flow sign-each-request has none"},
+	{"a case for each of what is unknown", casesYAML, "skew: -window-1d", "each: operations", "id: window/long-ago", `each "operations"`, "known are operation, protected-operation"},
+	{"one step inline and several under steps", casesYAML, "skew: -window-1d", "steps: [{expect: accept}]", "id: window/long-ago", "case window/long-ago", "write one step inline or several under steps, not both"},
+	{"an empty list item", casesYAML, "  - id: window", "  -\n  - id: window", "  -\n", `case ""`, "an id is aspect/claim"},
+	{"two documents of cases", casesYAML, "  - id: window", "---\n  - id: window", "", "YAML document", "one"},
+
+	// signatures.json
+	{"JSON that breaks off", signaturesJSON, "", acmeSignatures[:300], "", "unexpected EOF", ""},
+	{"text for true or false in a vector", signaturesJSON, `"valid": true`, `"valid": "yes"`, "", "string", "type bool"},
+	{"a mistyped key of a vector", signaturesJSON, `"made_with"`, `"made_wiht"`, "", `unknown field "made_wiht"`, ""},
+	{"a duplicate vector", signaturesJSON, `"list-without-line-feed"`, `"list"`, "", `vector "list" stands here twice`, "ids are unique"},
+	{"a stage that differs", signaturesJSON, `"stages": [{"name": "signature", "value": "`, `"stages": [{"name": "signature", "value": "0`, `"id": "list"`, `vector list: stage "signature" differs`, "at byte 0"},
+	{"a vector of an unknown recipe", signaturesJSON, `"recipe": "request"`, `"recipe": "reqest"`, `"id": "list"`, `vector list: the profile has no recipe "reqest"`, ""},
+	{"a vector of an unknown variant", signaturesJSON, `"valid": true`, `"valid": true, "variant": {"line-edn": "feed"}`, `"id": "list"`, `acme has no variant "line-edn"`, "it has "},
+	{"a mistake that is none", signaturesJSON, `"valid": true`, `"valid": false, "mistake": "no key"`, `"id": "list"`, "vector list: marked as a mistake (no key)", "but the recipe makes the same value"},
+	{"a vector without stages", signaturesJSON, acmeStages, `"stages": []`, `"id": "list"`, "vector list has no stages", ""},
+	{"only computed vectors", signaturesJSON, `"origin": "independent", "valid": true`, `"origin": "computed", "valid": true`, "{\n", "recipe request has no valid vector from outside this project", "add one with origin documented, vendor-sdk, independent or recorded"},
+	{"no vectors", signaturesJSON, "", `{"vendor": "acme", "about": "x", "vectors": []}`, "{", "recipe request has no valid vector from outside this project", "add one with origin documented, vendor-sdk, independent or recorded"},
+}
+
+func TestBadInputIsNamedByFileLineAndRemedy(t *testing.T) {
+	for _, bad := range badInputs {
+		t.Run(bad.claim, func(t *testing.T) {
+			files := acme()
+			if bad.old == "" {
+				files[bad.file] = bad.new
+			} else {
+				if !strings.Contains(files[bad.file], bad.old) {
+					t.Fatalf("%s has no text %q to replace", bad.file, bad.old)
+				}
+				files[bad.file] = strings.Replace(files[bad.file], bad.old, bad.new, 1)
+			}
+			_, err := loadAcme(files)
+			if err == nil {
+				t.Fatal("loads")
+			}
+			said := err.Error()
+			if strings.ContainsAny(said, "\n\r") {
+				t.Errorf("the error is several lines:\n%s", said)
+			}
+			where := bad.file + ":"
+			if bad.at != "" {
+				before, _, found := strings.Cut(files[bad.file], bad.at)
+				if !found {
+					t.Fatalf("%s has no text %q", bad.file, bad.at)
+				}
+				where = fmt.Sprintf("%s:%d:", bad.file, 1+strings.Count(before, "\n"))
+			}
+			if !strings.HasPrefix(said, where) {
+				t.Errorf("%s\ndoes not begin with %s", said, where)
+			}
+			if !strings.Contains(said, bad.wrong) {
+				t.Errorf("%s\ndoes not name what is wrong: %s", said, bad.wrong)
+			}
+			if !strings.Contains(said, bad.remedy) {
+				t.Errorf("%s\ndoes not say what to do: %s", said, bad.remedy)
+			}
+		})
+	}
+}
+
+func TestLoadGivesTheErrorsOfAFolder(t *testing.T) {
+	for _, bad := range badInputs[:2] {
+		files := acme()
+		files[bad.file] = strings.Replace(files[bad.file], bad.old, bad.new, 1)
+		_, direct := loadAcme(files)
+		for _, names := range [][]string{nil, {"acme"}, {"trolley", "acme"}} {
+			if _, err := Load(names, WithFolder(folder(files))); err == nil || err.Error() != direct.Error() {
+				t.Errorf("%s: Load(%q) says %v, want %v", bad.claim, names, err, direct)
+			}
+		}
+		if _, err := Load([]string{"trolley"}, WithFolder(folder(files))); err != nil {
+			t.Errorf("%s: a vendor that was not asked for is loaded: %v", bad.claim, err)
+		}
+	}
+}
+
+func TestAMissingFileIsNamed(t *testing.T) {
+	for file, wrong := range map[string]string{
+		profileYAML:      `unknown vendor "acme": no folder of that name has a profile.yaml; known are irp, spreetail, trolley`,
+		requirementsYAML: "acme/requirements.yaml: ",
+	} {
+		files := acme()
+		delete(files, file)
+		_, err := Load([]string{"acme"}, WithFolder(folder(files)))
+		if err == nil || !strings.Contains(err.Error(), wrong) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("without %s: %v\nwant one line that says %s", file, err, wrong)
+		}
+	}
+	files := acme()
+	delete(files, casesYAML)
+	p, err := loadAcme(files)
+	if err != nil {
+		t.Fatalf("a vendor has no need of cases of its own: %v", err)
+	}
+	for _, c := range p.Cases {
+		if !strings.HasPrefix(c.File, "common/") {
+			t.Errorf("case %s comes from %s", c.ID, c.File)
+		}
+	}
+}
+
+func TestAnUnknownVendorIsNamedWithTheKnownOnes(t *testing.T) {
+	_, err := Load([]string{"trolly"})
+	if err == nil || !strings.Contains(err.Error(), `unknown vendor "trolly"`) || !strings.Contains(err.Error(), "known are irp, spreetail, trolley") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAFolderAddsAndReplacesVendors(t *testing.T) {
+	files := acme()
+	for name, text := range acme() {
+		files[strings.Replace(name, "acme", "trolley", 1)] = strings.ReplaceAll(text, "vendor: acme", "vendor: trolley")
+	}
+	profiles, err := Load(nil, WithFolder(folder(files)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var titles []string
+	for _, p := range profiles {
+		titles = append(titles, p.Vendor+": "+p.Title)
+	}
+	if got, want := strings.Join(titles, "; "), "acme: Acme; irp: IRP Commerce; spreetail: Spreetail; trolley: Acme"; got != want {
+		t.Errorf("vendors are %s\nwant %s", got, want)
+	}
+}
+
+// FuzzLoad: whatever stands in a profile or a file of cases, loading ends, with
+// a vendor or with an error of one line that names the file.
+func FuzzLoad(f *testing.F) {
+	f.Add(false, []byte(acmeProfile))
+	f.Add(true, []byte(acmeCases))
+	for _, bad := range badInputs {
+		if text := acme()[bad.file]; bad.file == profileYAML || bad.file == casesYAML {
+			f.Add(bad.file == casesYAML, []byte(strings.Replace(text, bad.old, bad.new, 1)))
+		}
+	}
+	for _, text := range []string{"&a [*a]", "a: &a {b: *a}", "<<: x", "? [a]\n: b\n", "!!binary x", "%YAML 9\n---\n", "{", strings.Repeat("[", 500), strings.Repeat("a: {", 500), "\xef\xbb\xbfvendor: acme", "vendor: acme\r\nflow: x\r\n"} {
+		f.Add(false, []byte(text))
+		f.Add(true, []byte("cases:\n  - "+text))
+	}
+	f.Fuzz(func(t *testing.T, cases bool, text []byte) {
+		if len(text) > 1<<14 {
+			return
+		}
+		file := profileYAML
+		if cases {
+			file = casesYAML
+		}
+		files := acme()
+		files[file] = string(text)
+		p, err := loadAcme(files)
+		if err == nil {
+			if len(p.Cases) == 0 || p.Call == nil {
+				t.Errorf("loads without cases or call: %+v", p)
+			}
+			return
+		}
+		if said := err.Error(); strings.Contains(said, "\n") || !strings.HasPrefix(said, "acme/") && !strings.HasPrefix(said, "common/") {
+			t.Errorf("the error is not one line that begins with a file: %q", said)
+		}
+	})
+}
