@@ -165,7 +165,7 @@ func (f *faults) UnmarshalYAML(node ast.Node) error {
 	for _, n := range nodes {
 		list, ok := pairs(n)
 		if !ok || len(list) != 1 {
-			return placeAt(n, fmt.Errorf("break is {kind: value} and names exactly one thing; several are a list of those, and only in an order case"))
+			return placeAt(n, fmt.Errorf("break names exactly one thing, as {kind: value}; several are a list, and only in an order case"))
 		}
 		kind, err := keyText(list[0])
 		if err != nil {

@@ -27,6 +27,11 @@ func (l *loader) cases(folder fs.FS, p *Profile, profile *document) error {
 	known := map[string]bool{}
 	for _, c := range l.common {
 		known[c.raw.ID] = true
+		for _, w := range c.raw.When {
+			if !knownFeature(strings.TrimPrefix(w, "!")) {
+				return c.doc.errorAt(c.at, fmt.Errorf("case %q: unknown feature %q under when", c.raw.ID, w))
+			}
+		}
 		if p.Declines[c.raw.ID] != "" || !p.hasAll(c.raw.When) {
 			continue
 		}
@@ -157,6 +162,11 @@ func (p *Profile) add(c *commonCase, claim string) error {
 				return fmt.Errorf("%w %q", errNoRule, substitute(claim, s))
 			}
 		}
+		for _, need := range c.raw.Needs {
+			if !contains(knownNeeds, need) && !p.credential(need) {
+				return fmt.Errorf("case %s needs %q; known are %s and credentials", c.raw.ID, need, strings.Join(knownNeeds, ", "))
+			}
+		}
 		if len(rules) == 0 {
 			return fmt.Errorf("case %s: cite a requirement under rule", c.raw.ID)
 		}
@@ -184,6 +194,12 @@ func (p *Profile) add(c *commonCase, claim string) error {
 		}
 		for i, raw := range steps {
 			step, err := p.step(made, raw, s, i)
+			if err == nil {
+				err = p.checkStep(made, step)
+			}
+			if err != nil && len(steps) > 1 {
+				err = fmt.Errorf("step %d: %w", i+1, err)
+			}
 			if err != nil {
 				return fmt.Errorf("case %s: %w", made.ID, err)
 			}
@@ -221,7 +237,7 @@ func (p *Profile) step(c *Case, raw rawStep, s subject, i int) (Step, error) {
 		step.Skew, _ = ParseOffset(s.skew)
 	}
 	if raw.Expect == nil && s.expect == nil {
-		return step, fmt.Errorf("step %d says nothing of what to expect", i+1)
+		return step, fmt.Errorf("nothing is said of what to expect; add expect")
 	}
 	if s.expect != nil {
 		step.Expect = *s.expect
@@ -271,6 +287,49 @@ func (p *Profile) step(c *Case, raw rawStep, s subject, i int) (Step, error) {
 	}
 	return step, nil
 }
+
+// knownNeeds are what a case may need of its target.
+var knownNeeds = []string{"own-clock", "own-token-key", "server-state", "unsafe"}
+
+// checkStep makes sure that what the step names is there.
+func (p *Profile) checkStep(c *Case, s Step) error {
+	if s.Repeat && len(c.Steps) == 0 {
+		return fmt.Errorf("repeat: there is no step before it")
+	}
+	saved := s.Token == ""
+	for _, earlier := range c.Steps {
+		saved = saved || earlier.Save == s.Token
+	}
+	if !saved {
+		return fmt.Errorf("token %q: no earlier step saves a token under that name", s.Token)
+	}
+	form := p.Call
+	if s.Call == "login" {
+		form = p.Login
+	}
+	d := &draft{profile: p}
+	for _, f := range s.Break {
+		name := fmt.Sprint(f.value)
+		switch f.Kind {
+		case "sign-other", "leave-out":
+			if !contains(p.signedInputs(), name) && !contains(p.Request.inputs(), name) {
+				return fmt.Errorf("fault %s: the signature does not cover %q; it covers %s", f.Kind, name, strings.Join(p.signedInputs(), ", "))
+			}
+		case "drop", "blank", "nullify", "number":
+			if place, _ := form.Carrier(d.carried(name)); place == "" {
+				return fmt.Errorf("fault %s: nothing in the request carries %q", f.Kind, name)
+			}
+		case "state":
+			if !contains(knownStates, name) {
+				return fmt.Errorf("unknown state %q; known are %s", name, strings.Join(knownStates, ", "))
+			}
+		}
+	}
+	return nil
+}
+
+// knownStates are the documented states a server can be put in.
+var knownStates = []string{"key-inactive", "key-deleted", "ip-denied", "account-suspended", "permission-denied", "rate-limited", "api-disabled"}
 
 // withoutFallbacks drops the alternatives that the profile does not document,
 // when it documents the first: they would stand for any refusal at all.
@@ -436,6 +495,22 @@ func (p *Profile) features() map[string]bool {
 	}
 	p.has = f
 	return f
+}
+
+// knownFeature reports whether features can give the name, for some profile.
+func knownFeature(name string) bool {
+	if contains([]string{string(SignEachRequest), string(SignThenToken), string(LoginThenBearer), "login", "fixed-length-key", "window", "numeric", "textual",
+		"whole-seconds", "token", "jwt", "opaque", "body", "query", "requires", "refusing-operations"}, name) {
+		return true
+	}
+	if step, ok := strings.CutSuffix(name, "-signature"); ok && builtinSteps[step] != nil {
+		return true
+	}
+	if strings.HasPrefix(name, "error-") || strings.HasPrefix(name, "signs-") {
+		return true
+	}
+	return contains([]string{"signed", "stamped", "stamped-in-header", "stamped-in-query", "stamped-in-field", "stamped-in-authorization",
+		"identified", "fields", "json", "authorization", "bearer", "scheme"}, strings.TrimPrefix(name, "login-"))
 }
 
 func (p *Profile) hasAll(when []string) bool {

@@ -19,6 +19,8 @@ type answer struct {
 	// What the server's clock showed when it judged the request, as far as it
 	// is known: the two are equal when the clock is ours.
 	earliest, latest time.Time
+
+	hide func(string) string // takes secrets out; applied before anything is cut short
 }
 
 // outcome is what one comparison of an answer with an expectation found.
@@ -211,7 +213,7 @@ func (p *Profile) alsoReply(cs *Case, e Expect, d *draft, a *answer, o outcome) 
 		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the case's own pattern cannot be read: "+err.Error(), "", ""))
 		return o
 	}
-	m := matching{known: d.answerValue()}
+	m := matching{known: d.answerValue(), hide: a.hide}
 	pattern.match(a.doc, true, &m)
 	for _, w := range m.wrong {
 		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the body differs at "+w.path, w.want, w.got))
@@ -293,7 +295,7 @@ func (p *Profile) compare(cs *Case, r *Reply, rule string, d *draft, a *answer) 
 	} else {
 		o.findings = append(o.findings, p.finding(firstOf(r.statusRule, rule), "status", "the status is not the documented one", "status "+r.status[0].text, statusText(a.status)))
 	}
-	m := matching{known: d.answerValue()}
+	m := matching{known: d.answerValue(), hide: a.hide}
 	for _, h := range r.headers {
 		m.enter(pathStep{key: h.name})
 		h.match(a, &m)
@@ -454,7 +456,7 @@ func (c *Checker) leak(cs *Case, d *draft, a *answer) (Finding, bool) {
 		return Finding{}, false
 	}
 	if sent := d.values[c.profile.Request.result()]; sent != d.right && len(d.right) > 8 && !strings.Contains(sent, d.right) && strings.Contains(text, d.right) {
-		return c.finding(rule, Must, "leak", "the answer to a wrong signature holds the right one", "no signature", shorten(text, 200)), true
+		return c.finding(rule, Must, "leak", "the answer to a wrong signature holds the right one", "no signature", shorten(a.hide(text), 200)), true
 	}
 	return Finding{}, false
 }
@@ -470,7 +472,7 @@ func (c *Checker) echoesKey(d *draft, a *answer, text string) (Finding, bool) {
 	if c.profile.refused(d, a) == "" {
 		return Finding{}, false
 	}
-	return c.finding(ids[0], Must, "leak", "the error holds the whole key that was sent", "a part of the key", shorten(text, 200)), true
+	return c.finding(ids[0], Must, "leak", "the error holds the whole key that was sent", "a part of the key", shorten(a.hide(text), 200)), true
 }
 
 // shortKey is the length up to which a key may be shown whole, in characters:
@@ -501,4 +503,6 @@ func statusText(status int) string {
 	return strings.TrimSpace(fmt.Sprintf("status %d %s", status, http.StatusText(status)))
 }
 
-func excerpt(a *answer) string { return shorten(strings.ToValidUTF8(string(a.body), "\uFFFD"), 300) }
+func excerpt(a *answer) string {
+	return shorten(a.hide(strings.ToValidUTF8(string(a.body), "\uFFFD")), 300)
+}

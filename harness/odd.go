@@ -54,6 +54,9 @@ func (o *oddStages) compile(p *Profile) (map[string]recipeStage, error) {
 		} else {
 			raw.Text = fmt.Sprint(item.Value)
 		}
+		if !p.hasStage(raw.Name) {
+			return nil, fmt.Errorf("no recipe has a stage %q", raw.Name)
+		}
 		stage, err := c.stage(raw)
 		if err != nil {
 			return nil, fmt.Errorf("stage %s: %w", raw.Name, err)
@@ -61,6 +64,17 @@ func (o *oddStages) compile(p *Profile) (map[string]recipeStage, error) {
 		stages[raw.Name] = stage
 	}
 	return stages, nil
+}
+
+func (p *Profile) hasStage(name string) bool {
+	for _, list := range [][]rawStage{p.raw.Recipes.Request, p.raw.Recipes.Token} {
+		for _, s := range list {
+			if s.Name == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // stepsOf gives the steps a stage has in the profile, as text.

@@ -216,6 +216,7 @@ type mismatch struct {
 // matching collects what one comparison finds.
 type matching struct {
 	known    func(string) (string, bool) // values that are compared literally
+	hide     func(string) string         // takes secrets out of what is described
 	quiet    bool                        // only say whether it fits
 	failed   bool
 	captured Values    // what unknown placeholders stood for
@@ -283,7 +284,7 @@ func (p *Pattern) match(value any, present bool, m *matching) {
 
 func (m *matching) mismatch(want string, value any, present bool) {
 	if m.failed = true; !m.quiet {
-		m.fail(want, describe(value, present))
+		m.fail(want, m.describe(value, present))
 	}
 }
 
@@ -336,7 +337,7 @@ func (p *Pattern) matchScalar(value any, present bool, m *matching) {
 	for i := range p.leaf {
 		want[i] = p.leaf[i].describe(m.known)
 	}
-	m.fail(strings.Join(want, " or "), describe(value, present))
+	m.fail(strings.Join(want, " or "), m.describe(value, present))
 	w := &m.wrong[len(m.wrong)-1]
 	w.about = p.about
 	for i := range p.leaf {
@@ -463,13 +464,16 @@ func (l *leaf) describe(known func(string) (string, bool)) string {
 	return l.special
 }
 
-func describe(value any, present bool) string {
+func (m *matching) describe(value any, present bool) string {
 	if !present {
 		return "nothing"
 	}
 	text, err := marshalPlain(value)
 	if err != nil {
 		return fmt.Sprintf("%T", value)
+	}
+	if m.hide != nil {
+		text = []byte(m.hide(string(text)))
 	}
 	return shorten(string(text), 200)
 }

@@ -530,7 +530,7 @@ func (r *run) exchange(d *draft) (*answer, error) {
 	}
 	sent := c.local.Now()
 	resp, err := c.target.Transport.RoundTrip(req)
-	a := &answer{}
+	a := &answer{hide: c.redactor.Text}
 	if err != nil {
 		if a.unusable = unusable(err); a.unusable == "" {
 			r.exchanges = append(r.exchanges, exchanged{len(r.exchanges), d, nil, err})

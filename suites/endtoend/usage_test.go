@@ -57,7 +57,7 @@ func TestWrongCalls(t *testing.T) {
 		{"known failure that is no case", nil, []string{"-vendor", "trolley", "-known-failing", known}, 4, "known.txt:2: trolley/window/no-such-case is no case of this run"},
 		{"known failure that passes", nil, []string{"-vendor", "trolley", "-known-failing", stale}, 4, "stale.txt:1"},
 		{"profiles directory missing", nil, []string{"-profiles", "/nowhere"}, 2, "-profiles /nowhere"},
-		{"pinned variant not shown", nil, []string{"-vendor", "trolley", "-variant", "trolley.replay=refuse"}, 0, "refuse"},
+		{"pinned variant", nil, []string{"-vendor", "trolley", "-variant", "trolley.replay=refuse", "-variant", "trolley.status=403"}, 0, "0 fail"},
 		{"not JSON", credentials, []string{"-vendor", "trolley", "-target", html.URL, "-case", "trolley/window/*"}, 1, "trolley/window/"},
 	} {
 		all.run(t, c.name, func(t *testing.T) {
