@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -51,25 +50,79 @@ type Step struct {
 
 // rawCase is a case as written: one step inline, or several under steps.
 type rawCase struct {
-	ID     string    `yaml:"id"`
-	Rule   ruleList  `yaml:"rule"` // a claim in common/, requirement ids in a vendor's file
-	Side   string    `yaml:"side"`
-	When   []string  `yaml:"when"` // features the profile must have; ! negates
-	Each   string    `yaml:"each"` // one case for each of these
-	Needs  []string  `yaml:"needs"`
-	Steps  []rawStep `yaml:"steps"`
-	Inline rawStep   `yaml:",inline"`
+	ID    string
+	Rule  ruleList // a claim in common/, requirement ids in a vendor's file
+	Side  string
+	When  []string // features the profile must have; ! negates
+	Each  string   // one case for each of these
+	Needs []string
+	Steps []rawStep
+	rawStep
 }
 
 type rawStep struct {
-	At     Offset  `yaml:"at"`
-	Skew   Offset  `yaml:"skew"`
-	Call   string  `yaml:"call"`
-	Token  string  `yaml:"token"`
-	Save   string  `yaml:"save"`
-	Break  faults  `yaml:"break"`
-	Repeat bool    `yaml:"repeat"`
-	Expect *Expect `yaml:"expect"`
+	At     Offset
+	Skew   Offset
+	Call   string
+	Token  string
+	Save   string
+	Break  faults
+	Repeat bool
+	Expect *Expect
+}
+
+// UnmarshalYAML reads a case. There are hundreds, so it goes by its keys rather
+// than by reflection.
+func (c *rawCase) UnmarshalYAML(node ast.Node) error {
+	return readFields(node, func(key string, value ast.Node) (known bool, err error) {
+		switch key {
+		case "id":
+			c.ID, err = text(value)
+		case "rule":
+			err = c.Rule.UnmarshalYAML(value)
+		case "side":
+			c.Side, err = text(value)
+		case "when":
+			err = decodeNode(value, &c.When)
+		case "each":
+			c.Each, err = text(value)
+		case "needs":
+			err = decodeNode(value, &c.Needs)
+		case "steps":
+			err = decodeNode(value, &c.Steps)
+		default:
+			return c.field(key, value)
+		}
+		return true, err
+	})
+}
+
+// UnmarshalYAML reads a step.
+func (s *rawStep) UnmarshalYAML(node ast.Node) error { return readFields(node, s.field) }
+
+func (s *rawStep) field(key string, value ast.Node) (known bool, err error) {
+	switch key {
+	case "at":
+		err = s.At.UnmarshalYAML(value)
+	case "skew":
+		err = s.Skew.UnmarshalYAML(value)
+	case "call":
+		s.Call, err = text(value)
+	case "token":
+		s.Token, err = text(value)
+	case "save":
+		s.Save, err = text(value)
+	case "break":
+		err = s.Break.UnmarshalYAML(value)
+	case "repeat":
+		err = decodeNode(value, &s.Repeat)
+	case "expect":
+		s.Expect = new(Expect)
+		err = s.Expect.UnmarshalYAML(value)
+	default:
+		return false, nil
+	}
+	return true, err
 }
 
 func (r rawStep) written() bool {
@@ -96,8 +149,8 @@ type Expect struct {
 func (e *Expect) UnmarshalYAML(node ast.Node) error {
 	list, isMap := pairs(node)
 	if !isMap {
-		var word string
-		if err := decodeNode(node, &word); err != nil {
+		word, err := text(node)
+		if err != nil {
 			return err
 		}
 		switch word {
@@ -110,23 +163,30 @@ func (e *Expect) UnmarshalYAML(node ast.Node) error {
 		}
 		return nil
 	}
-	var by struct {
-		By string `yaml:"by"`
+	for _, pair := range list {
+		if key, _ := keyText(pair); key == "by" {
+			by, err := text(pair.Value)
+			if err != nil {
+				return err
+			}
+			return e.readOutcomes(by, list)
+		}
 	}
-	if yaml.NodeToValue(node, &by) == nil && by.By != "" {
-		return e.readOutcomes(by.By, list)
-	}
-	var fields struct {
-		Accept any      `yaml:"accept"`
-		Refuse ruleList `yaml:"refuse"`
-		Body   any      `yaml:"body"`
-	}
-	if err := decodeNode(node, &fields); err != nil {
+	*e = Expect{}
+	err := readFields(node, func(key string, value ast.Node) (bool, error) {
+		switch key {
+		case "accept":
+			e.Accept = true
+			return true, decodeNode(value, &e.Reply)
+		case "refuse":
+			return true, (*ruleList)(&e.Refuse).UnmarshalYAML(value)
+		case "body":
+			return true, decodeNode(value, &e.Reply)
+		}
+		return false, nil
+	})
+	if err != nil {
 		return err
-	}
-	*e = Expect{Accept: fields.Accept != nil, Refuse: fields.Refuse, Reply: fields.Accept}
-	if fields.Body != nil {
-		e.Reply = fields.Body
 	}
 	if e.Accept == (len(e.Refuse) > 0) {
 		return placeAt(node, fmt.Errorf("an expectation either accepts or refuses"))
@@ -145,7 +205,7 @@ func (e *Expect) readOutcomes(by string, list []*ast.MappingValueNode) error {
 			continue
 		}
 		var outcome Expect
-		if err := decodeNode(pair.Value, &outcome); err != nil {
+		if err := outcome.UnmarshalYAML(pair.Value); err != nil {
 			return err
 		}
 		e.Outcomes[value] = outcome
@@ -172,8 +232,10 @@ func (f *faults) UnmarshalYAML(node ast.Node) error {
 			return err
 		}
 		var value any
-		if err := decodeNode(list[0].Value, &value); err != nil {
-			return err
+		if value, err = text(list[0].Value); err != nil {
+			if err := decodeNode(list[0].Value, &value); err != nil {
+				return err
+			}
 		}
 		fault, err := newFault(kind, value)
 		if err != nil {

@@ -26,13 +26,14 @@ type Checker struct {
 	local       clock.Clock // our own clock, for servers that keep time by themselves
 	credentials Values
 	redactor    *Redactor
+	hide        func(string) string // the redactor's Text
 	unsafe      bool
 	strict      bool
 	keep        bool
 	interval    measure.Interval // server minus local time; of a live target
 	hasInterval bool
 	session     *grant          // of a live target: a token that cases without special wishes share
-	sent        map[string]bool // right signatures a live target has seen
+	spent       map[string]bool // right signatures that a live target has accepted
 	serial      int
 	spare       []Values // see borrow
 	refused     int      // steps sent that were meant to be refused
@@ -68,7 +69,7 @@ func NewChecker(p *Profile, t Target, o Options) (*Checker, error) {
 		return nil, err
 	}
 	c := &Checker{profile: p, target: t, transport: t.Transport, base: base, start: o.Base, local: o.Local,
-		credentials: t.Credentials, unsafe: o.Unsafe, strict: o.Strict, keep: o.Keep, maxRefused: o.MaxRefused, sent: map[string]bool{}}
+		credentials: t.Credentials, unsafe: o.Unsafe, strict: o.Strict, keep: o.Keep, maxRefused: o.MaxRefused, spent: map[string]bool{}}
 	if c.start.IsZero() {
 		c.start = DefaultBase
 	}
@@ -90,6 +91,7 @@ func NewChecker(p *Profile, t Target, o Options) (*Checker, error) {
 		}
 	}
 	c.redactor = NewRedactor(secrets)
+	c.hide = c.redactor.Text
 	return c, nil
 }
 

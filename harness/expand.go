@@ -188,8 +188,8 @@ func (p *Profile) add(c *commonCase, claim string) error {
 		}
 		steps := c.raw.Steps
 		if len(steps) == 0 {
-			steps = []rawStep{c.raw.Inline}
-		} else if c.raw.Inline.written() {
+			steps = []rawStep{c.raw.rawStep}
+		} else if c.raw.written() {
 			return fmt.Errorf("case %s: write one step inline or several under steps, not both", made.ID)
 		}
 		for i, raw := range steps {
@@ -549,6 +549,9 @@ type subject struct {
 }
 
 func substitute(text string, s subject) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
 	return strings.NewReplacer("{each}", s.word, "{call}", s.call, "{first}", s.first).Replace(text)
 }
 

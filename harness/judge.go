@@ -21,6 +21,22 @@ type answer struct {
 	earliest, latest time.Time
 
 	hide func(string) string // takes secrets out; applied before anything is cut short
+	path []pathStep          // room for the path of a comparison
+}
+
+// matching prepares to compare the answer with a pattern.
+func (a *answer) matching(d *draft) matching {
+	if a.path == nil {
+		a.path = make([]pathStep, 0, 8)
+	}
+	return matching{known: d.answerValue(), hide: a.hide, path: a.path[:0]}
+}
+
+// quietly prepares to find out whether the answer fits, and nothing more.
+func (a *answer) quietly(d *draft) matching {
+	m := a.matching(d)
+	m.quiet = true
+	return m
 }
 
 // outcome is what one comparison of an answer with an expectation found.
@@ -144,7 +160,7 @@ func (p *Profile) fitsReply(r *Reply, d *draft, a *answer) bool {
 	if r.statusFits(a.status) == nil || r.body != nil && a.noJSON != nil {
 		return false
 	}
-	m := matching{known: d.answerValue(), quiet: true}
+	m := a.quietly(d)
 	for _, h := range r.headers {
 		h.match(a, &m)
 	}
@@ -213,7 +229,7 @@ func (p *Profile) alsoReply(cs *Case, e Expect, d *draft, a *answer, o outcome) 
 		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the case's own pattern cannot be read: "+err.Error(), "", ""))
 		return o
 	}
-	m := matching{known: d.answerValue(), hide: a.hide}
+	m := a.matching(d)
 	pattern.match(a.doc, true, &m)
 	for _, w := range m.wrong {
 		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the body differs at "+w.path, w.want, w.got))
@@ -267,12 +283,11 @@ func (p *Profile) refused(d *draft, a *answer) string {
 		return ""
 	}
 	byBody := ""
-	known := d.answerValue()
 	for _, e := range p.errors.entries {
 		if len(e.value.anyOf) > 0 {
 			continue
 		}
-		m := matching{known: known, quiet: true}
+		m := a.quietly(d)
 		if e.value.reply.body.match(a.doc, true, &m); m.failed {
 			continue
 		}
@@ -295,7 +310,7 @@ func (p *Profile) compare(cs *Case, r *Reply, rule string, d *draft, a *answer) 
 	} else {
 		o.findings = append(o.findings, p.finding(firstOf(r.statusRule, rule), "status", "the status is not the documented one", "status "+r.status[0].text, statusText(a.status)))
 	}
-	m := matching{known: d.answerValue(), hide: a.hide}
+	m := a.matching(d)
 	for _, h := range r.headers {
 		m.enter(pathStep{key: h.name})
 		h.match(a, &m)

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -412,7 +413,7 @@ var hostileAnswers = []struct {
 		return strings.NewReader(`{"ok":false,"errors":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`)
 	}, "a right request was refused"},
 	{"a long array in its place", 401, nil, func() io.Reader {
-		return strings.NewReader(`{"ok":false,"errors":[` + strings.Repeat("0,", MaxBody/2-20) + `0]}`)
+		return strings.NewReader(`{"ok":false,"errors":[` + strings.Repeat("0,", 1<<16) + `0]}`)
 	}, "a right request was refused"},
 	{"many keys", 200, nil, func() io.Reader {
 		return strings.NewReader(`{"ok":true` + strings.Repeat(`,"k":1`, MaxBody/6-10) + `}`)
@@ -507,8 +508,8 @@ func checkBounded(t testing.TB, c *Checker, r Result) {
 		if f.Rule == "" || f.Problem == "" || f.Kind == "" {
 			t.Errorf("%s: a finding without rule, kind or problem: %+v", r.Case.Name(), f)
 		}
-		if n := len(f.Problem) + len(f.Want) + len(f.Got); n > 4096 {
-			t.Errorf("%s: a finding of %d bytes", r.Case.Name(), n)
+		if n := len(f.Problem) + len(f.Got); n > 4096 {
+			t.Errorf("%s: a finding with %d bytes of the answer", r.Case.Name(), n)
 		}
 	}
 	for _, x := range r.Sent {
@@ -543,6 +544,48 @@ func TestAHostileLoginEndsTheCase(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// What is too long to show is cut, but never so that part of a secret is left.
+func TestASecretAtTheCutIsHiddenWhole(t *testing.T) {
+	p := shipped(t, "trolley")
+	for _, length := range []int{200, 300, maxShown} {
+		for at := length - len(trolleySecret) - 4; at <= length+2; at++ {
+			filler := strings.Repeat("x", max(0, at))
+			for _, body := range []string{filler + trolleySecret + filler, `{"ok":false,"errors":[{"code":"invalid_api_key","message":"` + filler + trolleySecret + `"}]}`} {
+				c := checker(t, p, Target{URL: "https://hostile.invalid", Clock: frozenClock(DefaultBase), Transport: bodied(401, nil, strings.NewReader(body))}, Options{})
+				r := c.Run(t.Context(), caseOf(t, p, "signature/zeros"))
+				text := fmt.Sprintf("%+v %+v %+v", r.Findings, r.Sent, r.Stages)
+				if strings.Contains(text, trolleySecret[:4]) {
+					t.Fatalf("with the secret at byte %d the result holds part of it:\n%s", at, text)
+				}
+				if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Kind == "leak" && f.Rule == "TRO-022" }) {
+					t.Fatalf("with the secret at byte %d no leak is found: %+v", at, r.Findings)
+				}
+			}
+		}
+	}
+}
+
+func TestATokenIsNotShown(t *testing.T) {
+	const token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJsaXZlLXRva2VuIn0.c2lnbmF0dXJl"
+	p := shipped(t, "spreetail")
+	c := checker(t, p, Target{URL: "https://x.invalid", Clock: frozenClock(DefaultBase), Transport: answers(func(r *http.Request) (*http.Response, error) {
+		body := `{"success":true}`
+		if r.URL.Path == p.Login.Operation.Path {
+			body = `{"success":true,"data":{"access_token":"` + token + `","expires_in":86400,"client_id":"client-skewproof-example"}}`
+		}
+		return bodied(200, nil, strings.NewReader(body))(r)
+	})}, Options{Keep: true})
+	for _, id := range []string{"login/right", "token/unknown", "token/extended", "token/fresh-list-inventory", "expiry/limit+1s", "bearer/in-a-cookie", "bearer/in-the-query", "bearer/prefix-missing", "token/old-after-new-login"} {
+		r := c.Run(t.Context(), caseOf(t, p, id))
+		if len(r.Sent) == 0 {
+			t.Errorf("%s: what was sent is not shown", id)
+		}
+		if text := fmt.Sprintf("%+v", r); strings.Contains(text, token) {
+			t.Errorf("%s: the result holds the token:\n%s", id, text)
 		}
 	}
 }
@@ -648,6 +691,21 @@ func TestAMissingCredentialIsAnError(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "trolley needs the credential secret_key") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// A profile and its cases are shared; a checker is not.
+func TestTwoCheckersMayShareAProfile(t *testing.T) {
+	p := shipped(t, "trolley")
+	var both sync.WaitGroup
+	for _, breach := range []func(*trolleyServer){nil, func(s *trolleyServer) { s.noWindow = true }} {
+		both.Go(func() {
+			err := CheckServer(t.Context(), p, trolleyTarget(breach), Options{})
+			if (err == nil) != (breach == nil) {
+				t.Errorf("with breach %v: %v", breach != nil, err)
+			}
+		})
+	}
+	both.Wait()
 }
 
 // FuzzJudge: whatever comes back, a case ends with a verdict, in bounded time,

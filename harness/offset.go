@@ -116,11 +116,7 @@ func (o Offset) IsZero() bool { return len(o.terms) == 0 }
 
 // UnmarshalYAML reads an offset from a scalar.
 func (o *Offset) UnmarshalYAML(node ast.Node) error {
-	var text string
-	if err := decodeNode(node, &text); err != nil {
-		return err
-	}
-	parsed, err := ParseOffset(text)
+	parsed, err := ParseOffset(scalar(node))
 	if err != nil {
 		return placeAt(node, err)
 	}
@@ -134,13 +130,10 @@ type Duration time.Duration
 // UnmarshalYAML reads a duration with a unit. Zero and negative ones are
 // refused: a limit of nothing is always a mistake.
 func (d *Duration) UnmarshalYAML(node ast.Node) error {
-	var text string
-	if err := decodeNode(node, &text); err != nil {
-		return err
-	}
-	parsed, err := parseDuration(text)
+	written := scalar(node)
+	parsed, err := parseDuration(written)
 	if err != nil || parsed <= 0 {
-		return placeAt(node, fmt.Errorf("%q is not a positive duration; write it with a unit, such as 30s, 5m or 24h", text))
+		return placeAt(node, fmt.Errorf("%q is not a positive duration; write it with a unit, such as 30s, 5m or 24h", written))
 	}
 	*d = Duration(parsed)
 	return nil

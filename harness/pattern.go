@@ -248,12 +248,7 @@ func pathText(path []pathStep) string {
 	return text
 }
 
-func (m *matching) enter(s pathStep) {
-	if m.path == nil {
-		m.path = make([]pathStep, 0, 8)
-	}
-	m.path = append(m.path, s)
-}
+func (m *matching) enter(s pathStep) { m.path = append(m.path, s) }
 
 func (m *matching) leave() { m.path = m.path[:len(m.path)-1] }
 

@@ -98,8 +98,9 @@ func (r *ruleList) UnmarshalYAML(node ast.Node) error {
 	if _, many := node.(*ast.SequenceNode); many {
 		return decodeNode(node, (*[]string)(r))
 	}
-	*r = make(ruleList, 1)
-	return decodeNode(node, &(*r)[0])
+	one, err := text(node)
+	*r = ruleList{one}
+	return err
 }
 
 // fromRaw makes the profile that raw describes, with every variant at its

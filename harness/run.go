@@ -218,6 +218,9 @@ func (r *run) step(res *Result, cs *Case, i int) bool {
 				return false
 			}
 		}
+		if s.Expect.Accept && len(out.findings) == 0 && d.right != "" && r.c.live() {
+			r.c.spent[d.right] = true
+		}
 		if len(d.stages) > 0 {
 			res.Stages = d.stages
 		}
@@ -338,10 +341,7 @@ func (r *run) send(s *Step) (*draft, *answer, error) {
 		d.build(s.Break)
 	}
 	r.previous = d
-	if d.right != "" && r.c.live() && !s.Repeat {
-		d.reused = r.c.sent[d.right]
-		r.c.sent[d.right] = true
-	}
+	d.reused = r.c.live() && !s.Repeat && r.c.spent[d.right]
 	a, err := r.exchange(d)
 	return d, a, err
 }
@@ -530,7 +530,7 @@ func (r *run) exchange(d *draft) (*answer, error) {
 	}
 	sent := c.local.Now()
 	resp, err := c.target.Transport.RoundTrip(req)
-	a := &answer{hide: c.redactor.Text}
+	a := &answer{hide: c.hide}
 	if err != nil {
 		if a.unusable = unusable(err); a.unusable == "" {
 			r.exchanges = append(r.exchanges, exchanged{len(r.exchanges), d, nil, err})

@@ -52,11 +52,61 @@ func pairs(node ast.Node) (list []*ast.MappingValueNode, ok bool) {
 }
 
 func keyText(pair *ast.MappingValueNode) (string, error) {
+	if key, ok := pair.Key.(*ast.StringNode); ok {
+		return key.Value, nil
+	}
 	var key any
 	if err := decodeNode(pair.Key, &key); err != nil {
 		return "", err
 	}
 	return fmt.Sprint(key), nil
+}
+
+// text reads a text; a number or a truth value is none.
+func text(node ast.Node) (string, error) {
+	switch n := node.(type) {
+	case *ast.StringNode:
+		return n.Value, nil
+	case *ast.LiteralNode:
+		return n.Value.Value, nil
+	}
+	return "", placeAt(node, fmt.Errorf("a text is expected here, not %s; put it in quotes", strings.ToLower(node.Type().String())))
+}
+
+// scalar is the text of a scalar, whatever YAML takes it for.
+func scalar(node ast.Node) string {
+	if s, err := text(node); err == nil {
+		return s
+	}
+	return node.GetToken().Value
+}
+
+// readFields hands every entry of a mapping to read, which reports whether it
+// knows the key.
+func readFields(node ast.Node, read func(key string, value ast.Node) (known bool, err error)) error {
+	list, ok := pairs(node)
+	if !ok {
+		return placeAt(node, fmt.Errorf("a mapping is expected here, not %s", strings.ToLower(node.Type().String())))
+	}
+	for i, pair := range list {
+		key, err := keyText(pair)
+		if err != nil {
+			return err
+		}
+		for _, earlier := range list[:i] {
+			if other, _ := keyText(earlier); other == key {
+				return placeAt(pair.Key, fmt.Errorf("the key %q stands here twice", key))
+			}
+		}
+		known, err := read(key, pair.Value)
+		if err != nil {
+			return placeAt(pair.Value, err)
+		}
+		if !known {
+			return placeAt(pair.Key, fmt.Errorf("unknown field %q", key))
+		}
+	}
+	return nil
 }
 
 // ordered is a YAML mapping that remembers the order of its keys, which is the
