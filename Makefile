@@ -1,0 +1,51 @@
+# Everything here needs Go and make, and nothing else.
+GO          ?= go
+VENDOR      ?= trolley,irp,spreetail
+STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: conformance
+conformance: ## every case of every vendor against the reference servers, on a fake clock
+	$(GO) test ./suites -count=1
+
+.PHONY: live
+live: ## the same against a server: make live TARGET=https://sandbox.example.com VENDOR=trolley
+	$(GO) test ./suites -count=1 -timeout 60m -vendor $(VENDOR) -target $(TARGET)
+
+.PHONY: test
+test: ## all tests, with the race detector where cgo can build it
+	$(GO) test -count=1 -shuffle=on $(RACE) ./...
+
+# The race detector needs a C compiler.
+RACE := $(shell command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
+
+.PHONY: repeat
+repeat: ## the unit tests twenty times over, in random order
+	$(GO) test -count=20 -shuffle=on ./harness/... ./reports/... ./vectors/...
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do $(GO) test ./suites -count=1 -reports "" || exit 1; done
+
+.PHONY: lint
+lint: ## gofmt, go vet and staticcheck
+	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
+	$(GO) vet ./... ./suites/testdata/peer
+	$(GO) run $(STATICCHECK) ./... ./suites/testdata/peer
+	$(GO) mod verify
+
+.PHONY: bench
+bench: ## how fast the engine is, on one core
+	$(GO) test ./suites -run '^$$' -bench . -cpu 1
+
+.PHONY: fuzz
+fuzz: ## half a minute for each fuzz test
+	for f in FuzzLoad FuzzJudge FuzzParseOffset; do $(GO) test ./harness -run '^$$' -fuzz "^$$f$$" -fuzztime 30s || exit 1; done
+
+.PHONY: vectors
+vectors: ## recompute every signature with Python and openssl, which share no code with the harness
+	python3 vectors/recompute.py --openssl
+
+.PHONY: build
+build: ## bin/skewproof: the suite as one static program with the same flags
+	CGO_ENABLED=0 $(GO) test -c -trimpath -ldflags '-s -w' -o bin/skewproof ./suites
+
+.PHONY: help
+help:
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'

@@ -1,0 +1,41 @@
+// Package harness checks API authentication against a vendor's written rules,
+// with the clock as one of the things that can be wrong.
+//
+// A [Profile] is a vendor's page made executable: how requests are signed and
+// stamped, how long stamps and tokens live, in which order things are checked
+// and what every refusal looks like. It is data, in the folder vectors. [Load]
+// reads it, with the vendor's requirements, cases and signature vectors.
+//
+// A [Case] sends one request, or a few, to a server under test: right, or with
+// exactly one thing broken ([Fault]), with a skew written against the profile's
+// limits ([Offset]). Skew is always the client's clock minus the server's. The
+// harness moves whichever clock it owns: the server's, if that is a [SkewClock];
+// else the stamp it puts into the request, by the server's clock as package
+// measure finds it.
+//
+// A [Checker] runs cases against a [Target], which is a handler in this process
+// or a server at a URL, and gives a [Result] each: a [Verdict], and a [Finding]
+// for each requirement that was breached. A vendor's silence is a [Variant]: the
+// result says which of its values the target showed, and nobody fails for it
+// unless the value is pinned.
+//
+//	profiles, err := harness.Load([]string{"trolley"})
+//	...
+//	err = harness.CheckServer(ctx, profiles[0], harness.HandlerTarget(newHandler), harness.Options{})
+//
+// Where to read on, from a case in YAML to a verdict:
+//
+//	case.go, fault.go      what a case says
+//	expand.go              how a profile comes by its cases
+//	request.go, recipe.go  how a request is made and signed
+//	run.go                 how a case is run, and on whose clock
+//	judge.go, pattern.go   how an answer is judged
+//
+// Package reference holds an unbroken server for every profile. It shares the
+// profile with the judge, so it proves nothing by itself: every signature vector
+// says where it comes from, and the suites are run against servers that share no
+// code with this package.
+//
+// The package knows neither Ginkgo nor JUnit. Package suites runs the cases as
+// specs; package reports writes what they found.
+package harness
