@@ -23,8 +23,7 @@ type draft struct {
 	method      string
 	target      string
 	recipe      Recipe
-	signed      Values // values the signature uses in place of those sent
-	token       *Token
+	signed      Values    // values the signature uses in place of those sent
 	tokenLogin  time.Time // when the token was issued, at the earliest
 	tokenBy     time.Time // and at the latest
 	now         time.Time // the server's time, as far as we know it
