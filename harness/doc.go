@@ -25,11 +25,11 @@
 //
 // Where to read on, from a case in YAML to a verdict:
 //
-//	case.go, fault.go      what a case says
-//	expand.go              how a profile comes by its cases
-//	request.go, recipe.go  how a request is made and signed
-//	run.go                 how a case is run, and on whose clock
-//	judge.go, pattern.go   how an answer is judged
+//	case.go, fault.go         what a case says
+//	expand.go, subject.go     how a profile comes by its cases
+//	request.go, recipe.go     how a request is made and signed
+//	run.go, send.go, stamp.go how a case is run, and on whose clock
+//	judge.go, compare.go      how an answer is judged
 //
 // Package reference holds an unbroken server for every profile. It shares the
 // profile with the judge, so it proves nothing by itself: every signature vector

@@ -7,29 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/benbjohnson/clock"
-	"github.com/jarcoal/httpmock"
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
 	"github.com/skewproof/skewproof/harness"
-	"github.com/skewproof/skewproof/harness/reference"
 	"github.com/skewproof/skewproof/reports"
-)
-
-// Exit codes of a run.
-const (
-	ExitConforms    = 0
-	ExitFails       = 1
-	ExitUsage       = 2 // flags, files or credentials are wrong, or a budget ended the run early
-	ExitUnreachable = 3 // the target could not be talked to
-	ExitNothing     = 4 // no case ran, or an entry of the known failures is stale
 )
 
 // Run tests what the options name, as Ginkgo specs under t, writes the reports
@@ -75,12 +62,6 @@ type suite struct {
 	cases   []*harness.Case
 	report  *reports.Suite
 }
-
-// errNothing says that no case was selected.
-var errNothing = errors.New("no case was selected; -case takes full names such as trolley/window/*")
-
-// usageError marks an error as the caller's.
-type usageError struct{ error }
 
 func (r *runner) prepare(ctx context.Context) error {
 	o := &r.options
@@ -207,70 +188,6 @@ func (r *runner) add(p *harness.Profile, secrets map[string]string) error {
 	return nil
 }
 
-// target is what the profile's cases are sent to.
-func (r *runner) target(p *harness.Profile) (harness.Target, error) {
-	o := &r.options
-	if o.Target != "" {
-		u, err := url.Parse(o.Target)
-		if err != nil {
-			return harness.Target{}, fmt.Errorf("-target: %w", err)
-		}
-		limits := harness.Budget{Requests: o.MaxRequests, Rate: o.Rate}
-		if limits.Requests == 0 {
-			limits.Requests = 2000
-		}
-		if limits.Rate == 0 && !harness.Loopback(u.Hostname()) {
-			limits.Rate = 10
-		}
-		return harness.Target{URL: o.Target, Transport: harness.NewGuard(harness.LiveTransport(), u.Host, limits, r.clock)}, nil
-	}
-	handler := o.Handler
-	if handler == nil {
-		handler = func(clk clock.Clock) http.Handler { return reference.New(p, clk) }
-	}
-	target := harness.HandlerTarget(handler)
-	mock := httpmock.NewMockTransport()
-	// Known operations are found by their exact URL at once; what is odd on
-	// purpose falls through to the same handler.
-	for _, op := range p.Operations {
-		mock.RegisterResponder(op.Method, target.URL+op.Path, target.Transport.RoundTrip)
-	}
-	if p.Login != nil {
-		mock.RegisterResponder(p.Login.Operation.Method, target.URL+p.Login.Operation.Path, target.Transport.RoundTrip)
-	}
-	mock.RegisterNoResponder(target.Transport.RoundTrip)
-	target.Transport = mock
-	return target, nil
-}
-
-// selected reports whether the options want the case.
-func (r *runner) selected(name string) bool {
-	if len(r.options.Cases) == 0 {
-		return true
-	}
-	for _, pattern := range r.options.Cases {
-		if matches(pattern, name) {
-			return true
-		}
-	}
-	return false
-}
-
-// matches compares a name with a pattern in which * stands for any text.
-func matches(pattern, name string) bool {
-	before, after, star := strings.Cut(pattern, "*")
-	if !star {
-		return pattern == name
-	}
-	rest, ok := strings.CutPrefix(name, before)
-	for i := 0; ok && i <= len(rest); i++ {
-		if matches(after, rest[i:]) {
-			return true
-		}
-	}
-	return false
-}
-
 // run builds the tables and hands them to Ginkgo.
 func (r *runner) run(t *testing.T) {
 	for _, s := range r.suites {
@@ -318,96 +235,4 @@ func (r *runner) check(ctx context.Context, s *suite, c *harness.Case) {
 	if result.Verdict == harness.Skip || result.Verdict == harness.Inconclusive {
 		ginkgo.Skip(result.Reason)
 	}
-}
-
-// dryRun prints what would be sent.
-func (r *runner) dryRun() {
-	requests, refused, skipped := 0, 0, 0
-	for _, s := range r.suites {
-		for _, c := range s.cases {
-			for _, p := range s.checker.Plan(c) {
-				switch {
-				case p.Skip != "":
-					skipped++
-					fmt.Fprintf(r.out, "%s: not sent: %s\n", c.Name(), p.Skip)
-					continue
-				case p.Refused:
-					refused++
-					fmt.Fprintf(r.out, "%s: %s %s (meant to be refused)\n", c.Name(), p.Method, p.Target)
-				default:
-					fmt.Fprintf(r.out, "%s: %s %s\n", c.Name(), p.Method, p.Target)
-				}
-				requests++
-			}
-		}
-	}
-	fmt.Fprintf(r.out, "\ndry run: %d requests would be sent to %s, %d of them meant to be refused at login or signature; %d cases would not be sent; nothing was sent\n", requests, r.report.Target, refused, skipped)
-}
-
-// finish writes the reports whatever happened, and settles the exit code.
-func (r *runner) finish(t *testing.T, problem error) int {
-	t.Helper()
-	r.report.Duration = r.clock.Now().Sub(r.report.Started)
-	ran := 0
-	for _, s := range r.suites {
-		ran += len(s.report.Results)
-		r.report.Interrupted = r.report.Interrupted || (ran > 0 && len(s.report.Results) < len(s.cases))
-	}
-	code := r.code(problem, ran)
-	if problem != nil {
-		r.report.Problem = r.report.Redactor.Text(strings.Join(strings.Fields(problem.Error()), " "))
-	}
-	if r.options.Reports != "" {
-		if err := r.report.Write(r.options.Reports); err != nil {
-			t.Errorf("%v", err)
-			code = max(code, ExitUsage)
-		}
-	}
-	if err := r.report.Summary(r.out); err != nil {
-		t.Errorf("write the summary: %v", err)
-	}
-	if code != ExitConforms {
-		t.Errorf("skewproof: exit %d: %s", code, r.reason(code))
-	}
-	return code
-}
-
-func (r *runner) code(problem error, ran int) int {
-	var usage usageError
-	var unreachable *harness.UnreachableError
-	switch {
-	case errors.As(problem, &usage):
-		return ExitUsage
-	case errors.As(problem, &unreachable):
-		return ExitUnreachable
-	case errors.Is(problem, errNothing):
-		return ExitNothing
-	case r.report.Count(harness.Fail) > 0:
-		return ExitFails
-	case ran == 0 || problem != nil || r.report.Count(harness.Stale) > 0:
-		return ExitNothing
-	case r.report.Count(harness.Error) > 0:
-		return ExitUnreachable
-	case r.limited || r.report.Interrupted:
-		return ExitUsage
-	}
-	return ExitConforms
-}
-
-func (r *runner) reason(code int) string {
-	switch {
-	case r.report.Problem != "":
-		return r.report.Problem
-	case code == ExitFails:
-		return fmt.Sprintf("%d cases do not conform", r.report.Count(harness.Fail))
-	case code == ExitUnreachable:
-		return fmt.Sprintf("%d cases could not be run", r.report.Count(harness.Error))
-	case code == ExitNothing && r.report.Count(harness.Stale) > 0:
-		return "the list of known failures is stale"
-	case code == ExitNothing:
-		return "no case ran"
-	case r.report.Interrupted:
-		return "the run did not get to its end"
-	}
-	return "a limit ended the run before all cases were sent"
 }

@@ -1,0 +1,47 @@
+package harness
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// answer is one response, read to its end or to the limit.
+type answer struct {
+	status   int
+	header   http.Header
+	body     []byte
+	doc      any
+	noJSON   error  // why the body is not one JSON document
+	unusable string // what no client could work with: too long, cut off, no HTTP
+	// What the server's clock showed when it judged the request, as far as it
+	// is known: the two are equal when the clock is ours.
+	earliest, latest time.Time
+
+	hide func(string) string // takes secrets out; applied before anything is cut short
+	path []pathStep          // room for the path of a comparison
+}
+
+// matching prepares to compare the answer with a pattern.
+func (a *answer) matching(d *draft) matching {
+	if a.path == nil {
+		a.path = make([]pathStep, 0, 8)
+	}
+	return matching{known: d.answerValue(), hide: a.hide, path: a.path[:0]}
+}
+
+// quietly prepares to find out whether the answer fits, and nothing more.
+func (a *answer) quietly(d *draft) matching {
+	m := a.matching(d)
+	m.quiet = true
+	return m
+}
+
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("status %d %s", status, http.StatusText(status)))
+}
+
+func excerpt(a *answer) string {
+	return shorten(a.hide(strings.ToValidUTF8(string(a.body), "\uFFFD")), 300)
+}

@@ -1,0 +1,145 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// exchanged is an exchange before it is redacted.
+type exchanged struct {
+	step int
+	d    *draft
+	a    *answer
+	err  error
+}
+
+// exchange sends the draft and reads the answer, at most MaxBody of it.
+func (r *run) exchange(d *draft) (*answer, error) {
+	c := r.c
+	var ctx context.Context
+	if c.live() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(r.ctx, RequestTimeout)
+		defer cancel()
+	} else if err := r.ctx.Err(); err != nil {
+		return nil, err
+	}
+	req, err := d.request(ctx, c.base)
+	if err != nil {
+		return nil, err
+	}
+	sent := c.local.Now()
+	resp, err := c.target.Transport.RoundTrip(req)
+	a := &answer{hide: c.hide}
+	if err != nil {
+		if a.unusable = unusable(err); a.unusable == "" {
+			r.exchanges = append(r.exchanges, exchanged{len(r.exchanges), d, nil, err})
+			return nil, err
+		}
+	} else {
+		a.status, a.header = resp.StatusCode, resp.Header
+		a.body, err = readAll(resp)
+		resp.Body.Close()
+		switch {
+		case err != nil && ctx != nil && ctx.Err() != nil:
+			a.unusable = fmt.Sprintf("the answer did not end within %v", RequestTimeout)
+		case err != nil:
+			a.unusable = "the answer broke off: " + err.Error()
+		case len(a.body) > MaxBody:
+			a.unusable = fmt.Sprintf("the answer is longer than %d bytes", MaxBody)
+			a.body = a.body[:MaxBody]
+		default:
+			a.doc, a.noJSON = decodeJSON(a.body)
+		}
+	}
+	received := c.local.Now()
+	r.roundTrip = max(r.roundTrip, received.Sub(sent))
+	if c.live() {
+		i := r.bounds()
+		a.earliest, a.latest = sent.Add(i.Lo), received.Add(i.Hi)
+	} else {
+		a.earliest, a.latest = d.now, d.now
+	}
+	r.exchanges = append(r.exchanges, exchanged{len(r.exchanges), d, a, nil})
+	return a, nil
+}
+
+// readAll reads a body to its end, or one byte further than is allowed.
+func readAll(resp *http.Response) ([]byte, error) {
+	if b, ok := resp.Body.(*body); ok { // of a handler in this process: already in memory
+		return b.rest[:min(len(b.rest), MaxBody+1)], nil
+	}
+	return io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
+}
+
+// unusable tells an answer no client could work with, which is the server's
+// fault, from a link that failed; it is empty for the latter.
+func unusable(err error) string {
+	var limit *LimitError
+	var op *net.OpError
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &limit), errors.As(err, &op), errors.Is(err, context.Canceled), errors.As(err, &timeout) && timeout.Timeout():
+		return ""
+	case strings.Contains(err.Error(), "tls:"), strings.Contains(err.Error(), "x509:"):
+		return ""
+	}
+	return "no usable HTTP answer: " + oneLine(err.Error())
+}
+
+// show renders an exchange for the report.
+func (c *Checker) show(x exchanged, tokens *strings.Replacer) Exchange {
+	hide := func(s string) string { return tokens.Replace(c.redactor.Text(s)) }
+	text := func(s string) string { return shorten(strings.ToValidUTF8(hide(s), "\uFFFD"), maxShown) }
+	headers := func(h http.Header) []string {
+		var out []string
+		for name, values := range h {
+			for _, v := range values {
+				out = append(out, name+": "+text(v))
+			}
+		}
+		sort.Strings(out)
+		return out
+	}
+	e := Exchange{Step: x.step + 1, Method: x.d.method, Target: text(x.d.wholeTarget()), RequestBody: text(x.d.body), RequestHeader: headers(x.d.headers)}
+	if x.err != nil {
+		e.Problem = c.redactor.Text(oneLine(x.err.Error()))
+		return e
+	}
+	e.Status, e.Problem = x.a.status, c.redactor.Text(x.a.unusable)
+	e.ResponseHeader, e.ResponseBody = headers(x.a.header), text(string(x.a.body))
+	return e
+}
+
+// tokenHider hides every token that the run was granted or sent.
+func (r *run) tokenHider() *strings.Replacer {
+	var pairs []string
+	hide := func(token string) {
+		if len(token) >= minToken {
+			by := "‹token of " + strconv.Itoa(len(token)) + " characters›"
+			pairs = append(pairs, token, by, url.QueryEscape(token), by)
+		}
+	}
+	for _, x := range r.exchanges {
+		hide(x.d.values["token"])
+	}
+	for _, name := range sortedKeys(r.tokens) {
+		hide(r.tokens[name].token)
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// minToken is the shortest text that is hidden as a token, in characters; what
+// is shorter is an odd one, sent on purpose.
+const minToken = 16
+
+// maxShown is how much of a body the report shows, in bytes.
+const maxShown = 4096

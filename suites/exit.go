@@ -1,0 +1,93 @@
+package suites
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/skewproof/skewproof/harness"
+)
+
+// Exit codes of a run.
+const (
+	ExitConforms    = 0
+	ExitFails       = 1
+	ExitUsage       = 2 // flags, files or credentials are wrong, or a budget ended the run early
+	ExitUnreachable = 3 // the target could not be talked to
+	ExitNothing     = 4 // no case ran, or an entry of the known failures is stale
+)
+
+// errNothing says that no case was selected.
+var errNothing = errors.New("no case was selected; -case takes full names such as trolley/window/*")
+
+// usageError marks an error as the caller's.
+type usageError struct{ error }
+
+// finish writes the reports whatever happened, and settles the exit code.
+func (r *runner) finish(t *testing.T, problem error) int {
+	t.Helper()
+	r.report.Duration = r.clock.Now().Sub(r.report.Started)
+	ran := 0
+	for _, s := range r.suites {
+		ran += len(s.report.Results)
+		r.report.Interrupted = r.report.Interrupted || (ran > 0 && len(s.report.Results) < len(s.cases))
+	}
+	code := r.code(problem, ran)
+	if problem != nil {
+		r.report.Problem = r.report.Redactor.Text(strings.Join(strings.Fields(problem.Error()), " "))
+	}
+	if r.options.Reports != "" {
+		if err := r.report.Write(r.options.Reports); err != nil {
+			t.Errorf("%v", err)
+			code = max(code, ExitUsage)
+		}
+	}
+	if err := r.report.Summary(r.out); err != nil {
+		t.Errorf("write the summary: %v", err)
+	}
+	if code != ExitConforms {
+		t.Errorf("skewproof: exit %d: %s", code, r.reason(code))
+	}
+	return code
+}
+
+func (r *runner) code(problem error, ran int) int {
+	var usage usageError
+	var unreachable *harness.UnreachableError
+	switch {
+	case errors.As(problem, &usage):
+		return ExitUsage
+	case errors.As(problem, &unreachable):
+		return ExitUnreachable
+	case errors.Is(problem, errNothing):
+		return ExitNothing
+	case r.report.Count(harness.Fail) > 0:
+		return ExitFails
+	case ran == 0 || problem != nil || r.report.Count(harness.Stale) > 0:
+		return ExitNothing
+	case r.report.Count(harness.Error) > 0:
+		return ExitUnreachable
+	case r.limited || r.report.Interrupted:
+		return ExitUsage
+	}
+	return ExitConforms
+}
+
+func (r *runner) reason(code int) string {
+	switch {
+	case r.report.Problem != "":
+		return r.report.Problem
+	case code == ExitFails:
+		return fmt.Sprintf("%d cases do not conform", r.report.Count(harness.Fail))
+	case code == ExitUnreachable:
+		return fmt.Sprintf("%d cases could not be run", r.report.Count(harness.Error))
+	case code == ExitNothing && r.report.Count(harness.Stale) > 0:
+		return "the list of known failures is stale"
+	case code == ExitNothing:
+		return "no case ran"
+	case r.report.Interrupted:
+		return "the run did not get to its end"
+	}
+	return "a limit ended the run before all cases were sent"
+}
