@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/http"
 )
 
 // Vector is a signature, token or webhook signature with every value on the
@@ -105,13 +106,58 @@ func (p *Profile) checkVector(v *Vector) error {
 	if len(v.Stages) == 0 {
 		return fmt.Errorf("vector %s has no stages", v.ID)
 	}
-	got := recipe.Run(maps.Clone(v.Inputs), nil)
+	values := maps.Clone(v.Inputs)
+	got := recipe.Run(values, nil)
 	stage, at, differ := firstDifference(v.Stages, got)
 	switch {
 	case v.Valid && (differ || len(got) != len(v.Stages)):
-		return fmt.Errorf("vector %s: stage %q differs from the recipe's at byte %d", v.ID, stage, at)
+		return fmt.Errorf("vector %s: stage %q differs from the recipe's at byte %d: the vector has %q, the recipe makes %q; correct whichever is wrong",
+			v.ID, stage, at, shorten(stageValue(v.Stages, stage), 80), shorten(stageValue(got, stage), 80))
 	case !v.Valid && got[len(got)-1] == v.Stages[len(v.Stages)-1]:
 		return fmt.Errorf("vector %s: marked as a mistake (%s), but the recipe makes the same value", v.ID, v.Mistake)
+	case v.Valid && v.Recipe != "webhook":
+		return p.checkCarried(v, values)
+	}
+	return nil
+}
+
+func stageValue(stages []Stage, name string) string {
+	for _, s := range stages {
+		if s.Name == name {
+			return s.Value
+		}
+	}
+	return ""
+}
+
+// checkCarried holds the headers and fields of a vector against the forms: those
+// of a call, or those of a login, must carry just that.
+func (p *Profile) checkCarried(v *Vector, values Values) error {
+	var problem error
+	for _, f := range []*Form{p.Call, p.Login} {
+		if f == nil {
+			continue
+		}
+		if problem = f.carries(v, values); problem == nil {
+			return nil
+		}
+	}
+	return problem
+}
+
+func (f *Form) carries(v *Vector, values Values) error {
+	for _, given := range []map[string]string{v.Headers, v.Fields} {
+		for _, name := range sortedKeys(given) {
+			found := false
+			for _, list := range [][]Named{f.Headers, f.Query, f.Fields} {
+				for _, n := range list {
+					found = found || (n.Name == name || n.Name == http.CanonicalHeaderKey(name)) && n.Text.Render(values) == given[name]
+				}
+			}
+			if !found {
+				return fmt.Errorf("vector %s: %s: %s is not what the profile sends", v.ID, name, shorten(given[name], 80))
+			}
+		}
 	}
 	return nil
 }

@@ -198,7 +198,14 @@ func (r *runner) run(t *testing.T) {
 	suiteConfig.FailOnEmpty = true
 	reporterConfig.Succinct = true
 	reporterConfig.SilenceSkips = true
+	reporterConfig.NoColor = reporterConfig.NoColor || os.Getenv("NO_COLOR") != "" || !terminal(os.Stdout)
 	ginkgo.RunSpecs(t, "skewproof", suiteConfig, reporterConfig)
+}
+
+// terminal reports whether a person is watching the file.
+func terminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // describe makes one table for each aspect of the vendor, and one spec for each
