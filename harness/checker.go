@@ -30,6 +30,7 @@ type Checker struct {
 	keep        bool
 	interval    measure.Interval // server minus local time; of a live target
 	hasInterval bool
+	moved       bool            // see watchClock
 	session     *grant          // of a live target: a token that cases without special wishes share
 	spent       map[string]bool // right signatures that a live target has accepted
 	serial      int

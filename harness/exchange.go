@@ -11,6 +11,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/skewproof/skewproof/harness/measure"
 )
 
 // exchanged is an exchange before it is redacted.
@@ -63,6 +65,7 @@ func (r *run) exchange(d *draft) (*answer, error) {
 	received := c.local.Now()
 	r.roundTrip = max(r.roundTrip, received.Sub(sent))
 	if c.live() {
+		c.watchClock(measure.Sample{Sent: sent, Received: received, Date: a.header.Get("Date")}, a.header.Get("Age"))
 		i := r.bounds()
 		a.earliest, a.latest = sent.Add(i.Lo), received.Add(i.Hi)
 	} else {
@@ -70,6 +73,24 @@ func (r *run) exchange(d *draft) (*answer, error) {
 	}
 	r.exchanges = append(r.exchanges, exchanged{len(r.exchanges), d, a, nil})
 	return a, nil
+}
+
+// watchClock holds every answer's Date against the measured offset. One that
+// contradicts it, because a clock drifts or was set, widens the interval: it must
+// hold for the cases to come.
+func (c *Checker) watchClock(s measure.Sample, age string) {
+	seen, err := s.Interval()
+	if err != nil || !c.hasInterval || age != "" {
+		return
+	}
+	if _, agrees := c.interval.Intersect(seen); agrees {
+		return
+	}
+	if !c.moved {
+		c.moved = true
+		c.notes = append(c.notes, fmt.Sprintf("the target's clock moved against ours during the run: it was at %v, and then at %v", c.interval, seen))
+	}
+	c.interval = c.interval.Hull(seen)
 }
 
 // readAll reads a body to its end, or one byte further than is allowed.

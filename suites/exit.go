@@ -30,10 +30,13 @@ func (r *runner) finish(t *testing.T, problem error) int {
 	r.report.Duration = r.clock.Now().Sub(r.report.Started)
 	ran := 0
 	for _, s := range r.suites {
+		s.report.Notes = s.checker.Notes()
 		ran += len(s.report.Results)
-		r.report.Interrupted = r.report.Interrupted || (ran > 0 && len(s.report.Results) < len(s.cases))
 	}
-	code := r.code(problem, ran)
+	if ran == 0 && problem == nil {
+		problem = errNothing // an empty report would read as green
+	}
+	code := r.code(problem)
 	if problem != nil {
 		r.report.Problem = r.report.Redactor.Text(strings.Join(strings.Fields(problem.Error()), " "))
 	}
@@ -52,7 +55,7 @@ func (r *runner) finish(t *testing.T, problem error) int {
 	return code
 }
 
-func (r *runner) code(problem error, ran int) int {
+func (r *runner) code(problem error) int {
 	var usage usageError
 	var unreachable *harness.UnreachableError
 	switch {
@@ -64,7 +67,7 @@ func (r *runner) code(problem error, ran int) int {
 		return ExitNothing
 	case r.report.Count(harness.Fail) > 0:
 		return ExitFails
-	case ran == 0 || problem != nil || r.report.Count(harness.Stale) > 0:
+	case problem != nil || r.report.Count(harness.Stale) > 0:
 		return ExitNothing
 	case r.report.Count(harness.Error) > 0:
 		return ExitUnreachable

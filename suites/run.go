@@ -179,6 +179,7 @@ func (r *runner) add(p *harness.Profile, secrets map[string]string) error {
 	}
 	s := &suite{checker: checker, report: &reports.Suite{Profile: p, Side: "server"}}
 	for _, c := range p.Cases {
+		r.known.met[c.Name()] = true
 		if c.Side == "server" && r.selected(c.Name()) {
 			s.cases = append(s.cases, c)
 		}
@@ -193,6 +194,11 @@ func (r *runner) run(t *testing.T) {
 	for _, s := range r.suites {
 		r.describe(s)
 	}
+	ginkgo.ReportAfterSuite("interrupted?", func(report ginkgo.Report) {
+		for _, reason := range report.SpecialSuiteFailureReasons {
+			r.report.Interrupted = r.report.Interrupted || strings.Contains(reason, "Interrupted") || strings.Contains(reason, "Timeout")
+		}
+	})
 	gomega.RegisterFailHandler(ginkgo.Fail)
 	suiteConfig, reporterConfig := ginkgo.GinkgoConfiguration()
 	suiteConfig.FailOnEmpty = true

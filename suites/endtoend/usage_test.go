@@ -54,10 +54,12 @@ func TestWrongCalls(t *testing.T) {
 		{"unknown variant value", nil, []string{"-variant", "trolley.status=418"}, 2, `no value "418"`},
 		{"variant of another vendor", nil, []string{"-vendor", "irp", "-variant", "trolley.status=403"}, 2, "no part of this run"},
 		{"known failures missing", nil, []string{"-known-failing", "/nowhere/known.txt"}, 2, "read the known failures"},
-		{"known failure that is no case", nil, []string{"-vendor", "trolley", "-known-failing", known}, 4, "known.txt:2: trolley/window/no-such-case is no case of this run"},
+		{"known failure that is no case", nil, []string{"-vendor", "trolley", "-known-failing", known}, 4, "known.txt:2: trolley/window/no-such-case is no case of these vendors"},
 		{"known failure that passes", nil, []string{"-vendor", "trolley", "-known-failing", stale}, 4, "stale.txt:1"},
 		{"profiles directory missing", nil, []string{"-profiles", "/nowhere"}, 2, "-profiles /nowhere"},
 		{"pinned variant", nil, []string{"-vendor", "trolley", "-variant", "trolley.replay=refuse", "-variant", "trolley.status=403"}, 0, "0 fail"},
+		{"Ginkgo's own filter", nil, []string{"-vendor", "trolley", "-ginkgo.label-filter", "window && MUST"}, 0, "0 fail"},
+		{"Ginkgo's own filter, empty", nil, []string{"-vendor", "trolley", "-ginkgo.label-filter", "windmill"}, 4, "no case was selected"},
 		{"not JSON", credentials, []string{"-vendor", "trolley", "-target", html.URL, "-case", "trolley/window/*"}, 1, "trolley/window/"},
 	} {
 		all.run(t, c.name, func(t *testing.T) {
