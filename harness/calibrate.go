@@ -107,7 +107,7 @@ func (c *Checker) measureClock(ctx context.Context) error {
 func (p *Profile) signingVariants() []string {
 	var names []string
 	seen := func(text string) {
-		for _, n := range ParseTemplate(text).Names() {
+		for _, n := range parseTemplate(text).Names() {
 			if v := p.Variants[n]; v != nil && !v.Client && !p.binding(n) && !contains(names, n) {
 				names = append(names, n)
 			}

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func (p *Profile) fitsReply(r *Reply, d *draft, a *answer) bool {
+func (p *Profile) fitsReply(r *reply, d *draft, a *answer) bool {
 	if r.statusFits(a.status) == nil || r.body != nil && a.noJSON != nil {
 		return false
 	}
@@ -21,7 +21,7 @@ func (p *Profile) fitsReply(r *Reply, d *draft, a *answer) bool {
 }
 
 // statusFits finds the documented status, or class, that the status is of.
-func (r *Reply) statusFits(status int) *statusRange {
+func (r *reply) statusFits(status int) *statusRange {
 	for i := range r.status {
 		if s := &r.status[i]; status >= s.min && status <= s.max {
 			return s
@@ -40,7 +40,7 @@ func (k *patternKey) match(a *answer, m *matching) {
 }
 
 // compare holds an answer against one documented reply.
-func (p *Profile) compare(cs *Case, r *Reply, rule string, d *draft, a *answer) outcome {
+func (p *Profile) compare(cs *Case, r *reply, rule string, d *draft, a *answer) outcome {
 	var o outcome
 	rule = firstOf(rule, r.rule, cs.Rules[0])
 	if s := r.statusFits(a.status); s != nil {

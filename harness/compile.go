@@ -23,7 +23,7 @@ func (c *compiler) expand(text string) (string, error) {
 
 func (c *compiler) template(text string) (Template, error) {
 	expanded, err := c.expand(text)
-	return ParseTemplate(expanded), err
+	return parseTemplate(expanded), err
 }
 
 // free reports whether a target may show any value of the variant without
@@ -106,7 +106,7 @@ func (c *compiler) about(text string) string {
 	if err != nil {
 		return ""
 	}
-	for _, n := range ParseTemplate(expanded).Names() {
+	for _, n := range parseTemplate(expanded).Names() {
 		switch n {
 		case "true", "false", "null", "absent", "any", "anything", "rest":
 		default:
@@ -197,8 +197,8 @@ func (c *compiler) form(raw *rawForm) (*Form, error) {
 }
 
 // reply compiles an answer; unset parts come from the base.
-func (c *compiler) reply(raw *rawReply) (*Reply, error) {
-	r := &Reply{rule: raw.Rule, statusRule: raw.StatusRule, codeRule: raw.CodeRule}
+func (c *compiler) reply(raw *rawReply) (*reply, error) {
+	r := &reply{rule: raw.Rule, statusRule: raw.StatusRule, codeRule: raw.CodeRule}
 	statuses, err := c.readings(raw.Status)
 	if err != nil {
 		return nil, err

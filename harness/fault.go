@@ -132,7 +132,7 @@ func templates(v any) []Template {
 	out := make([]Template, len(list))
 	for i, item := range list {
 		if item != nil {
-			out[i] = ParseTemplate(fmt.Sprint(item))
+			out[i] = parseTemplate(fmt.Sprint(item))
 		}
 	}
 	return out

@@ -124,7 +124,7 @@ func (p *Profile) fitting(names []string, d *draft, a *answer) *failure {
 }
 
 // replyTo is the documented answer to the operation.
-func (p *Profile) replyTo(op *Operation) *Reply {
+func (p *Profile) replyTo(op *Operation) *reply {
 	if op.reply != nil {
 		return op.reply
 	}

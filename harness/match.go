@@ -56,7 +56,7 @@ func (m *matching) enter(s pathStep) { m.path = append(m.path, s) }
 
 func (m *matching) leave() { m.path = m.path[:len(m.path)-1] }
 
-func (p *Pattern) match(value any, present bool, m *matching) {
+func (p *pattern) match(value any, present bool, m *matching) {
 	switch p.kind {
 	case 'o':
 		object, ok := value.(map[string]any)
@@ -88,7 +88,7 @@ func (m *matching) mismatch(want string, value any, present bool) {
 }
 
 // matchArray wants some element to fit; when none does, it reports on the first.
-func (p *Pattern) matchArray(value any, present bool, m *matching) {
+func (p *pattern) matchArray(value any, present bool, m *matching) {
 	list, ok := value.([]any)
 	switch {
 	case !ok:
@@ -120,7 +120,7 @@ func (p *Pattern) matchArray(value any, present bool, m *matching) {
 	m.wrong, m.failed = append(before, first...), true
 }
 
-func (p *Pattern) matchScalar(value any, present bool, m *matching) {
+func (p *pattern) matchScalar(value any, present bool, m *matching) {
 	for i := range p.leaf {
 		if l := &p.leaf[i]; l.fits(value, present, m) {
 			if len(l.shows) > 0 && !m.quiet {

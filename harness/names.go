@@ -81,7 +81,7 @@ var replyValues = []string{"code", "message", "detail", "parameter", "server_tim
 	"true", "false", "null", "absent", "any", "anything", "rest"}
 
 func (p *Profile) checkReplies(known func(string) bool) error {
-	check := func(place string, r *Reply) error {
+	check := func(place string, r *reply) error {
 		if r == nil {
 			return nil
 		}

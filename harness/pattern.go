@@ -10,7 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Pattern is the documented shape of a JSON body. The reference server renders
+// pattern is the documented shape of a JSON body. The reference server renders
 // it and the judge matches answers against it.
 //
 // Objects may hold more keys than the pattern names, because vendors add fields;
@@ -25,9 +25,9 @@ import (
 //
 // Within a longer string {any} stands for one or more characters and {rest}
 // for none or more.
-type Pattern struct {
+type pattern struct {
 	keys  []patternKey // object
-	items *Pattern     // array of at least one
+	items *pattern     // array of at least one
 	empty bool         // array of none
 	leaf  []leaf       // scalar: the alternatives, the chosen one first
 	kind  byte         // 'o', 'a' or 's'
@@ -36,7 +36,7 @@ type Pattern struct {
 
 type patternKey struct {
 	name  string
-	value *Pattern
+	value *pattern
 }
 
 // leaf is one reading of a scalar, under one choice of the open variants in it.
@@ -48,10 +48,10 @@ type leaf struct {
 }
 
 // compilePattern reads the YAML form of a pattern.
-func compilePattern(raw any, c *compiler) (*Pattern, error) {
+func compilePattern(raw any, c *compiler) (*pattern, error) {
 	switch raw := raw.(type) {
 	case yaml.MapSlice:
-		p := &Pattern{kind: 'o'}
+		p := &pattern{kind: 'o'}
 		for _, item := range raw {
 			name, err := c.expand(fmt.Sprint(item.Key))
 			if err != nil {
@@ -66,15 +66,15 @@ func compilePattern(raw any, c *compiler) (*Pattern, error) {
 		return p, nil
 	case []any:
 		if len(raw) == 0 {
-			return &Pattern{kind: 'a', empty: true}, nil
+			return &pattern{kind: 'a', empty: true}, nil
 		}
 		if len(raw) > 1 {
 			return nil, fmt.Errorf("an array pattern has one element, which some element of the answer must fit")
 		}
 		items, err := compilePattern(raw[0], c)
-		return &Pattern{kind: 'a', items: items}, err
+		return &pattern{kind: 'a', items: items}, err
 	case string:
-		p := &Pattern{kind: 's', about: c.about(raw)}
+		p := &pattern{kind: 's', about: c.about(raw)}
 		if code, ok := c.local["code"]; ok && strings.HasPrefix(raw, "{code") {
 			if raw == "{code:number}" {
 				p.leaf = []leaf{{special: "number", literal: code}}
@@ -87,17 +87,17 @@ func compilePattern(raw any, c *compiler) (*Pattern, error) {
 			return nil, err
 		}
 		for _, r := range readings {
-			l := leaf{text: ParseTemplate(r.text), shows: showings(r.open)}
+			l := leaf{text: parseTemplate(r.text), shows: showings(r.open)}
 			l.special = specialOf(l.text)
 			p.leaf = append(p.leaf, l)
 		}
 		return p, nil
 	case nil:
-		return &Pattern{kind: 's', leaf: []leaf{{special: "null"}}}, nil
+		return &pattern{kind: 's', leaf: []leaf{{special: "null"}}}, nil
 	case bool:
-		return &Pattern{kind: 's', leaf: []leaf{{special: strconv.FormatBool(raw)}}}, nil
+		return &pattern{kind: 's', leaf: []leaf{{special: strconv.FormatBool(raw)}}}, nil
 	default: // a number
-		return &Pattern{kind: 's', leaf: []leaf{{special: "number", literal: fmt.Sprint(raw)}}}, nil
+		return &pattern{kind: 's', leaf: []leaf{{special: "number", literal: fmt.Sprint(raw)}}}, nil
 	}
 }
 
@@ -120,7 +120,7 @@ func specialOf(t Template) string {
 }
 
 // AppendJSON renders the pattern. Wildcards become plausible filler.
-func (p *Pattern) AppendJSON(b []byte, v Values) []byte {
+func (p *pattern) AppendJSON(b []byte, v Values) []byte {
 	switch p.kind {
 	case 'o':
 		b = append(b, '{')
@@ -162,7 +162,7 @@ func (p *Pattern) AppendJSON(b []byte, v Values) []byte {
 }
 
 // checkNames reports the first placeholder that is not known.
-func (p *Pattern) checkNames(known func(string) bool) error {
+func (p *pattern) checkNames(known func(string) bool) error {
 	for _, k := range p.keys {
 		if err := k.value.checkNames(known); err != nil {
 			return err
@@ -179,7 +179,7 @@ func (p *Pattern) checkNames(known func(string) bool) error {
 	return nil
 }
 
-func (p *Pattern) absent() bool {
+func (p *pattern) absent() bool {
 	return p.kind == 's' && p.leaf[0].special == "absent"
 }
 

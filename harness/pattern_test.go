@@ -25,7 +25,7 @@ func patternCompiler() *compiler {
 	}
 }
 
-func compiled(t testing.TB, text string, c *compiler) *Pattern {
+func compiled(t testing.TB, text string, c *compiler) *pattern {
 	t.Helper()
 	var raw any
 	if err := yaml.UnmarshalWithOptions([]byte(text), &raw, decodeOptions...); err != nil {
@@ -39,7 +39,7 @@ func compiled(t testing.TB, text string, c *compiler) *Pattern {
 }
 
 // matchBody matches a JSON text, with some values known.
-func matchBody(t testing.TB, p *Pattern, body string, known Values) *matching {
+func matchBody(t testing.TB, p *pattern, body string, known Values) *matching {
 	t.Helper()
 	doc, err := decodeJSON([]byte(body))
 	if err != nil {
@@ -48,7 +48,7 @@ func matchBody(t testing.TB, p *Pattern, body string, known Values) *matching {
 	return matchDoc(p, doc, known)
 }
 
-func matchDoc(p *Pattern, doc any, known Values) *matching {
+func matchDoc(p *pattern, doc any, known Values) *matching {
 	m := &matching{known: func(name string) (string, bool) { v, ok := known[name]; return v, ok }}
 	p.match(doc, true, m)
 	if quick := (&matching{known: m.known, quiet: true}); true {
@@ -145,7 +145,7 @@ func TestEveryDocumentedReplyMatchesItself(t *testing.T) {
 			for name, value := range p.Samples() {
 				known[name] = value
 			}
-			check := func(what string, body []byte, pattern *Pattern) {
+			check := func(what string, body []byte, pattern *pattern) {
 				doc, err := decodeJSON(body)
 				if err != nil {
 					t.Errorf("%s %v: %s renders %s: %v", vendor, choice, what, body, err)

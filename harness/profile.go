@@ -32,8 +32,8 @@ type Profile struct {
 	Cases        []*Case
 	Vectors      []*Vector
 
-	success     *Reply
-	failure     *Reply            // the shape every documented error shares
+	success     *reply
+	failure     *reply            // the shape every documented error shares
 	errors      ordered[*failure] // documented errors
 	choice      map[string]string
 	pinned      map[string]bool
@@ -73,7 +73,7 @@ type Operation struct {
 	Requires    []string        `yaml:"requires"`    // JSON fields without which the answer is the error validation
 	Unique      string          `yaml:"unique"`      // JSON field whose second use is the error duplicate
 
-	reply *Reply
+	reply *reply
 }
 
 // Form says where the values of an authenticated request travel, and in which
@@ -139,11 +139,11 @@ type Token struct {
 	Alphabet string // of an opaque token: base64, base64url or hex
 }
 
-// Reply is one documented answer.
-type Reply struct {
+// reply is one documented answer.
+type reply struct {
 	status  []statusRange // the alternatives, the chosen one first
 	headers []patternKey
-	body    *Pattern
+	body    *pattern
 
 	rule, statusRule, codeRule string
 }
@@ -152,13 +152,13 @@ type Reply struct {
 type failure struct {
 	name  string
 	rule  string
-	reply *Reply   // what it looks like
+	reply *reply   // what it looks like
 	anyOf []string // the errors it may also be, when the pages leave that open
 }
 
 // Status is the HTTP status the reference server answers with: the lowest of a
 // class.
-func (r *Reply) Status() int { return r.status[0].min }
+func (r *reply) Status() int { return r.status[0].min }
 
 // Flow is the order of calls by which a client authenticates.
 type Flow string

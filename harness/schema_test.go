@@ -301,14 +301,14 @@ func TestSchemaClaimsMatchTheCommonCases(t *testing.T) {
 // that between them have everything.
 func engineFeatures(t *testing.T, s *schemaSet) map[string]bool {
 	features := map[string]bool{}
-	stamp := []Named{{"T", ParseTemplate("{timestamp}")}}
-	bearer := []Named{{"Authorization", ParseTemplate("Bearer {token}")}}
+	stamp := []Named{{"T", parseTemplate("{timestamp}")}}
+	bearer := []Named{{"Authorization", parseTemplate("Bearer {token}")}}
 	forms := []*Form{{Headers: slices.Concat(bearer, stamp)}, {Headers: bearer, Query: stamp}, {Headers: bearer, Fields: stamp}}
 	for i, flow := range s.names(t, "profile#/properties/flow/enum") {
 		form := forms[i]
 		for step := range builtinSteps {
 			p := &Profile{Flow: Flow(flow), Call: form, Login: form, Timestamp: &TimestampFormat{}, Token: &Token{}, Operations: []*Operation{{}},
-				Request: Recipe{{name: "signature", text: ParseTemplate("{timestamp}{method}{target}{body}"), steps: []recipeStep{{name: step}}}}}
+				Request: Recipe{{name: "signature", text: parseTemplate("{timestamp}{method}{target}{body}"), steps: []recipeStep{{name: step}}}}}
 			maps.Copy(features, p.features())
 		}
 	}

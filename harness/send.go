@@ -109,7 +109,7 @@ func (r *run) token(name string) (grant, bool, error) {
 	return g, true, nil
 }
 
-func (c *Checker) loginReply() *Reply { return c.profile.replyTo(c.profile.Login.Operation) }
+func (c *Checker) loginReply() *reply { return c.profile.replyTo(c.profile.Login.Operation) }
 
 func (r *run) save(name string, g grant) {
 	if r.tokens == nil {

@@ -70,9 +70,9 @@ func nextMark(text string, from int) (mark, bool) {
 func isLower(c byte) bool { return c >= 'a' && c <= 'z' }
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// ParseTemplate reads text with {placeholders}. Braces that do not form a
+// parseTemplate reads text with {placeholders}. Braces that do not form a
 // placeholder, such as those of JSON, are literal.
-func ParseTemplate(text string) Template {
+func parseTemplate(text string) Template {
 	t := Template{source: text}
 	at := 0
 	for m, ok := nextMark(text, 0); ok; m, ok = nextMark(text, at) {

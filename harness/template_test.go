@@ -52,7 +52,7 @@ func TestTemplateRendersItsPlaceholders(t *testing.T) {
 		{"a name outside ASCII is literal", "{kéy}", "{kéy}"},
 	} {
 		t.Run(tt.claim, func(t *testing.T) {
-			tpl := ParseTemplate(tt.text)
+			tpl := parseTemplate(tt.text)
 			if got := tpl.Render(values); got != tt.want {
 				t.Errorf("%q renders as %q, want %q", tt.text, got, tt.want)
 			}
@@ -84,7 +84,7 @@ func TestTemplateParseIsTheInverseOfRender(t *testing.T) {
 		{"", Values{}},
 	} {
 		t.Run(tt.text, func(t *testing.T) {
-			tpl := ParseTemplate(tt.text)
+			tpl := parseTemplate(tt.text)
 			text := tpl.Render(tt.values)
 			got := Values{}
 			if !tpl.Parse(text, got) {
@@ -100,7 +100,7 @@ func TestTemplateParseIsTheInverseOfRender(t *testing.T) {
 func TestTemplateParseTakesTheFirstOfTwoReadings(t *testing.T) {
 	got := Values{}
 	// The access key ends at the first colon; the signature takes the rest.
-	if !ParseTemplate("prsign {key}:{signature}").Parse("prsign a:b:c", got) {
+	if !parseTemplate("prsign {key}:{signature}").Parse("prsign a:b:c", got) {
 		t.Fatal("does not fit")
 	}
 	if want := (Values{"key": "a", "signature": "b:c"}); !maps.Equal(got, want) {
@@ -123,7 +123,7 @@ func TestTemplateParseRefusesWhatDoesNotFit(t *testing.T) {
 	} {
 		t.Run(tt.claim, func(t *testing.T) {
 			got := Values{}
-			if ParseTemplate(tt.template).Parse(tt.text, got) {
+			if parseTemplate(tt.template).Parse(tt.text, got) {
 				t.Errorf("%q fits %q as %q", tt.text, tt.template, got)
 			}
 		})
@@ -131,7 +131,7 @@ func TestTemplateParseRefusesWhatDoesNotFit(t *testing.T) {
 }
 
 func TestTemplateKnowsItsNames(t *testing.T) {
-	tpl := ParseTemplate(`{"a":"{token}"} {key:11}{token:title}{any} {Not}`)
+	tpl := parseTemplate(`{"a":"{token}"} {key:11}{token:title}{any} {Not}`)
 	if got, want := tpl.Names(), []string{"token", "key", "any"}; !slices.Equal(got, want) {
 		t.Errorf("Names() is %q, want %q: in order of first use, once each", got, want)
 	}
@@ -140,22 +140,22 @@ func TestTemplateKnowsItsNames(t *testing.T) {
 			t.Errorf("Has(%q) is %v, want %v", name, !want, want)
 		}
 	}
-	if got := ParseTemplate("prsign {key}").Literal(); got != "prsign " {
+	if got := parseTemplate("prsign {key}").Literal(); got != "prsign " {
 		t.Errorf("Literal() is %q, want the text before the first placeholder", got)
 	}
-	if got := ParseTemplate("{key} x").Literal(); got != "" {
+	if got := parseTemplate("{key} x").Literal(); got != "" {
 		t.Errorf("Literal() is %q where a placeholder comes first", got)
 	}
 }
 
 func TestTemplateNamesAreCheckedAgainstWhatIsKnown(t *testing.T) {
-	tpl := ParseTemplate("{key}:{signatrue}")
+	tpl := parseTemplate("{key}:{signatrue}")
 	known := func(n string) bool { return n == "key" || n == "signature" }
 	err := tpl.checkNames(known)
 	if err == nil || !strings.Contains(err.Error(), "{signatrue}") || !strings.Contains(err.Error(), tpl.String()) {
 		t.Errorf("got %v, want an error that names {signatrue} and the text it stands in", err)
 	}
-	if err := ParseTemplate("{key}:{signature}").checkNames(known); err != nil {
+	if err := parseTemplate("{key}:{signature}").checkNames(known); err != nil {
 		t.Error(err)
 	}
 }
@@ -169,7 +169,7 @@ func FuzzTemplate(f *testing.F) {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, text, value string) {
-		tpl := ParseTemplate(text)
+		tpl := parseTemplate(text)
 		values := Values{}
 		for _, n := range tpl.Names() {
 			values[n] = value
