@@ -132,6 +132,7 @@ requirements:
     expect: {refuse: timestamp}
 `
 	// printf '1709586704\nGET/things' | openssl dgst -sha256 -hmac acme-example-secret
+	// printf '1709586704GET/things' | openssl dgst -sha256 -hmac acme-example-secret
 	acmeSignatures = `{
   "vendor": "acme",
   "about": "for tests of loading",

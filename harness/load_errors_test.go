@@ -150,6 +150,7 @@ var badInputs = []badInput{
 	{"a vector of an unknown variant", signaturesJSON, `"valid": true`, `"valid": true, "variant": {"line-edn": "feed"}`, `"id": "list"`, `acme has no variant "line-edn"`, "it has "},
 	{"a mistake that is none", signaturesJSON, `"valid": true`, `"valid": false, "mistake": "no key"`, `"id": "list"`, "vector list: marked as a mistake (no key)", "but the recipe makes the same value"},
 	{"a vector without stages", signaturesJSON, acmeStages, `"stages": []`, `"id": "list"`, "vector list has no stages", ""},
+	{"a header that the profile does not send", signaturesJSON, `"made_with": "openssl dgst",`, `"made_with": "openssl dgst", "headers": {"X-Key": "nonsense"},`, `"id": "list"`, "vector list: X-Key: nonsense", "is not what the profile sends"},
 	{"only computed vectors", signaturesJSON, `"origin": "independent", "valid": true`, `"origin": "computed", "valid": true`, "{\n", "recipe request has no valid vector from outside this project", "add one with origin documented, vendor-sdk, independent or recorded"},
 	{"no vectors", signaturesJSON, "", `{"vendor": "acme", "about": "x", "vectors": []}`, "{", "recipe request has no valid vector from outside this project", "add one with origin documented, vendor-sdk, independent or recorded"},
 }
