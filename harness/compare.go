@@ -46,7 +46,11 @@ func (p *Profile) compare(cs *Case, r *reply, rule string, d *draft, a *answer) 
 	if s := r.statusFits(a.status); s != nil {
 		o.shown = append(o.shown, s.shows...)
 	} else {
-		o.findings = append(o.findings, p.finding(firstOf(r.statusRule, rule), "status", "the status is not the documented one", "status "+r.status[0].text, statusText(a.status)))
+		cites := firstOf(r.statusRule, rule)
+		if len(r.status) > 1 {
+			cites = firstOf(r.rule, rule) // outside of everything the open question allows
+		}
+		o.findings = append(o.findings, p.finding(cites, "status", "the status is not the documented one", "status "+r.status[0].text, statusText(a.status)))
 	}
 	m := a.matching(d)
 	for _, h := range r.headers {

@@ -138,6 +138,18 @@ func templates(v any) []Template {
 	return out
 }
 
+// signedInput is what the signature must cover for the server to notice the
+// fault; empty when it does not hang on one input.
+func (f Fault) signedInput() string {
+	switch f.Kind {
+	case "sign-other", "leave-out":
+		return f.value.(string)
+	case "query":
+		return "query"
+	}
+	return ""
+}
+
 // String is the fault as a person would write it.
 func (f Fault) String() string {
 	text, err := yaml.MarshalWithOptions(f.written, yaml.Flow(true))

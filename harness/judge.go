@@ -76,10 +76,7 @@ func (p *Profile) judgeBy(cs *Case, e Expect, d *draft, a *answer) outcome {
 	}
 	out := p.judgeExpect(cs, e.Outcomes[judged], d, a)
 	if len(fits) == 0 {
-		fits = []string{"something else"}
-		for i := range out.findings {
-			out.findings[i].Level = weaker(out.findings[i], Open)
-		}
+		fits = []string{"something else"} // which is a breach: the values are all that is allowed
 	}
 	out.shown, out.open = append(out.shown, Showing{e.By, fits}), true
 	return out
@@ -98,17 +95,10 @@ func (p *Profile) fits(e Expect, d *draft, a *answer) bool {
 		}
 		return false
 	case e.Accept:
-		if p.fitsReply(p.replyTo(d.op), d, a) {
-			return true
-		}
-		return p.fitsErrors(d.op.MayRefuse, d, a)
+		return p.fitsReply(p.replyTo(d.op), d, a) && p.fitsAlso(e, d, a) || p.fitting(d.op.MayRefuse, d, a) != nil
 	default:
-		return p.fitsErrors(e.Refuse, d, a)
+		return p.fitting(e.Refuse, d, a) != nil && p.fitsAlso(e, d, a)
 	}
-}
-
-func (p *Profile) fitsErrors(names []string, d *draft, a *answer) bool {
-	return p.fitting(names, d, a) != nil
 }
 
 // fitting finds the first of the named errors that the answer is.
@@ -131,15 +121,6 @@ func (p *Profile) replyTo(op *Operation) *reply {
 	return p.success
 }
 
-// weaker lowers a finding about the outcome: which outcome is right is open.
-// That an answer has a documented shape is not.
-func weaker(f Finding, l Level) Level {
-	if f.Kind == "outcome" || f.Kind == "status" {
-		return l
-	}
-	return f.Level
-}
-
 func (p *Profile) judgeAccept(cs *Case, e Expect, d *draft, a *answer) outcome {
 	if f := p.fitting(d.op.MayRefuse, d, a); f != nil {
 		return p.compare(cs, f.reply, f.rule, d, a)
@@ -158,17 +139,28 @@ func (p *Profile) alsoReply(cs *Case, e Expect, d *draft, a *answer, o outcome) 
 	if e.Reply == nil || len(o.findings) > 0 {
 		return o
 	}
-	pattern, err := compilePattern(e.Reply, &compiler{variants: p.Variants, choice: p.choice, pinned: p.pinned})
-	if err != nil {
-		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the case's own pattern cannot be read: "+err.Error(), "", ""))
-		return o
-	}
 	m := a.matching(d)
-	pattern.match(a.doc, true, &m)
+	if err := p.matchAlso(e, a, &m); err != nil {
+		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the case's own pattern cannot be read: "+err.Error(), "", ""))
+	}
 	for _, w := range m.wrong {
 		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the body differs at "+w.path, w.want, w.got))
 	}
 	return o
+}
+
+// fitsAlso reports whether the body is as the case itself says.
+func (p *Profile) fitsAlso(e Expect, d *draft, a *answer) bool {
+	m := a.quietly(d)
+	return e.Reply == nil || p.matchAlso(e, a, &m) == nil && !m.failed
+}
+
+func (p *Profile) matchAlso(e Expect, a *answer, m *matching) error {
+	pattern, err := compilePattern(e.Reply, &compiler{variants: p.Variants, choice: p.choice, pinned: p.pinned})
+	if err == nil {
+		pattern.match(a.doc, true, m)
+	}
+	return err
 }
 
 func (p *Profile) judgeRefuse(cs *Case, e Expect, d *draft, a *answer) outcome {
@@ -192,10 +184,22 @@ func (p *Profile) judgeRefuse(cs *Case, e Expect, d *draft, a *answer) outcome {
 		best.findings = []Finding{p.finding(cs.Rules[0], "outcome", "accepted; expected "+want, want, p.describe(d, a))}
 		return best
 	}
-	if other := p.refused(d, a); other != "" && other != refusal && !contains(e.Refuse, other) {
+	if other := p.refused(d, a); other != "" && other != refusal && !p.mayBe(e.Refuse, other) {
 		best.findings = []Finding{p.finding(cs.Rules[0], "outcome", fmt.Sprintf("refused with %s; expected %s", other, want), want, p.describe(d, a))}
 	}
 	return best
+}
+
+// mayBe reports whether the error is one that the names may stand for.
+func (p *Profile) mayBe(names []string, other string) bool {
+	for _, name := range names {
+		for _, f := range p.possible(name) {
+			if f.name == other {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // accepted reports whether the answer shows that authentication passed, and if

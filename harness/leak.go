@@ -38,7 +38,7 @@ func (c *Checker) leak(cs *Case, d *draft, a *answer) (Finding, bool) {
 func (c *Checker) echoesKey(d *draft, a *answer, text string) (Finding, bool) {
 	ids := c.profile.Rules["no-key-echo"]
 	sent := d.values[c.profile.Identity().Name]
-	if len(ids) == 0 || len(sent) <= shortKey || c.profile.pinned["key-prefix"] || !strings.Contains(text, sent) {
+	if len(ids) == 0 || len(sent) <= shortKey || !strings.Contains(text, sent) {
 		return Finding{}, false
 	}
 	if c.profile.refused(d, a) == "" {

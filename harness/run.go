@@ -102,6 +102,11 @@ func (c *Checker) unfit(cs *Case) string {
 		}
 	}
 	for _, s := range cs.Steps {
+		for _, f := range s.Break {
+			if name := f.signedInput(); name != "" && !contains(c.profile.signedInputs(), name) && !contains(c.profile.Request.inputs(), name) {
+				return "the target does not sign the " + name + ", so it cannot tell that another was signed"
+			}
+		}
 		if at, _ := s.At.Resolve(c.profile.Window.aging()); c.live() && at > maxWait {
 			return needsClock
 		}

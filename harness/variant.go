@@ -51,6 +51,7 @@ func builtinVariants() map[string]*Variant {
 		"replay":            ask("is the same signed request accepted twice?", "accept", "refuse"),
 		"scheme-case":       ask("is the authorization scheme compared without regard to case?", "ignore", "exact"),
 		"hex-case":          ask("is a signature in upper-case hexadecimal accepted?", "exact", "ignore"),
+		"signature-length":  ask("which error answers a signature of the wrong length?", "signature-error", "other-refusal"),
 		"check-order":       ask("which of several faults is reported?", "as-listed", "other"),
 		"expiry-resolution": ask("does the fraction of a second count at the end of a token's life?", "exact", "whole"),
 		"bearer-space":      ask("is white space other than one space accepted after Bearer?", "refuse", "accept"),
