@@ -172,6 +172,7 @@ func (d *draft) noteSent(key string) {
 }
 
 func (d *draft) drop(value string) {
+	d.values[d.carried(value)] = "" // an answer has nothing to repeat
 	place, n := d.form.Carrier(d.carried(value))
 	switch place {
 	case "header":
@@ -214,6 +215,7 @@ func without(list []string, prefix string) []string {
 }
 
 func (d *draft) replaceField(of string, as any) {
+	d.values[d.carried(of)] = ""
 	place, n := d.form.Carrier(d.carried(of))
 	switch place {
 	case "header":
@@ -244,3 +246,11 @@ func (d *draft) moveHeader(name string) {
 }
 
 func (d *draft) appendQuery(text string) { d.query = append(d.query, text) }
+
+// sendBody sends another body, in which none of the fields is found.
+func (d *draft) sendBody(text string) {
+	d.body, d.bodySet = text, true
+	for _, n := range d.form.Fields {
+		d.values[n.Value()] = ""
+	}
+}

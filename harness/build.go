@@ -204,7 +204,15 @@ func (p *Profile) compileReplies(c *compiler) (err error) {
 		raws = append(raws, entry[rawError]{key: refusal})
 	}
 	for _, e := range raws {
-		f := &failure{name: e.key, rule: e.value.Rule, anyOf: e.value.AnyOf}
+		f := &failure{name: e.key, rule: e.value.Rule}
+		for _, name := range e.value.AnyOf {
+			if name, err = c.expand(name); err != nil {
+				return at("errors."+e.key+".any_of", err)
+			}
+			if !contains(f.anyOf, name) {
+				f.anyOf = append(f.anyOf, name)
+			}
+		}
 		own := withBase(rawReply{Status: e.value.Status, Headers: e.value.Headers, Body: e.value.Body}, *base)
 		c.local = nil
 		if e.key != refusal {

@@ -62,7 +62,7 @@ var faultKinds = map[string]faultKind{
 	"move-token":   {about: "send the token as this query parameter, and no Authorization", finish: func(d *draft, v any) { d.moveToken(v.(string)) }},
 	"move-header":  {about: "send the Authorization header under this name", finish: func(d *draft, v any) { d.moveHeader(v.(string)) }},
 	"query":        {about: "append this template to the query", finish: func(d *draft, v any) { d.appendQuery(v.([]Template)[0].Render(d.values)) }},
-	"body":         {about: "send this text as the body", finish: func(d *draft, v any) { d.body, d.bodySet = v.(string), true }},
+	"body":         {about: "send this text as the body", finish: func(d *draft, v any) { d.sendBody(v.(string)) }},
 	"encoding":     {about: "send the fields in this encoding", values: []string{"form", "json"}, finish: func(d *draft, v any) { d.encoding = v.(string) }},
 	"content-type": {about: "name another media type", finish: func(d *draft, v any) { d.contentType = v.(string) }},
 	"omit-required": {about: "leave out what the operation requires", values: []string{"first"},

@@ -180,7 +180,7 @@ func (p *Profile) judgeRefuse(cs *Case, e Expect, d *draft, a *answer) outcome {
 	if slices.Equal(e.Refuse, []string{refusal}) {
 		want = "refusal"
 	}
-	if _, ok := p.accepted(d, a); ok {
+	if p.looksAccepted(d, a) {
 		best.findings = []Finding{p.finding(cs.Rules[0], "outcome", "accepted; expected "+want, want, p.describe(d, a))}
 		return best
 	}
@@ -188,6 +188,24 @@ func (p *Profile) judgeRefuse(cs *Case, e Expect, d *draft, a *answer) outcome {
 		best.findings = []Finding{p.finding(cs.Rules[0], "outcome", fmt.Sprintf("refused with %s; expected %s", other, want), want, p.describe(d, a))}
 	}
 	return best
+}
+
+// looksAccepted reports whether the answer is one that a right request gets. A
+// vendor may send its errors with the status of a success, so the body counts
+// as well; where it cannot be read, the status has to do.
+func (p *Profile) looksAccepted(d *draft, a *answer) bool {
+	if _, ok := p.accepted(d, a); !ok || a.noJSON != nil {
+		return ok
+	}
+	if p.failure.statusFits(a.status) == nil {
+		return true
+	}
+	for _, r := range []*reply{p.replyTo(d.op), p.success} {
+		if r.body == nil || p.fitsReply(r, d, a) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayBe reports whether the error is one that the names may stand for.

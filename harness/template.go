@@ -168,7 +168,9 @@ func modify(value, modifier string) string {
 		return strings.ToLower(value)
 	case modifier == "upper":
 		return strings.ToUpper(value)
-	case modifier == "number", modifier == "prefix":
+	case modifier == "prefix":
+		return value[:min(5, len(value))]
+	case modifier == "number":
 		return value
 	case modifier[0] == '+' || modifier[0] == '-':
 		n, err := strconv.ParseInt(value, 10, 64)

@@ -93,6 +93,9 @@ func (s *Server) verify(token string, now time.Time) (*issued, bool) {
 	return s.claims(decoded[1], now)
 }
 
+// year9999 is the last second that most dates can express.
+const year9999 = 253402300799
+
 func (s *Server) claims(payload []byte, now time.Time) (*issued, bool) {
 	var claims map[string]any
 	dec := json.NewDecoder(bytes.NewReader(payload))
@@ -100,7 +103,8 @@ func (s *Server) claims(payload []byte, now time.Time) (*issued, bool) {
 		return nil, false
 	}
 	exp, ok := claims["exp"].(float64)
-	if !ok || exp <= 0 || exp > math.MaxInt32*1000.0 {
+	far := s.profile.Choice("jwt-far-exp") == "refuse" && exp > year9999
+	if !ok || exp <= 0 || far {
 		return nil, false
 	}
 	for _, name := range []string{"nbf", "iat"} {
@@ -115,7 +119,8 @@ func (s *Server) claims(payload []byte, now time.Time) (*issued, bool) {
 	if fmt.Sprint(claims["sub"]) != identity {
 		return nil, false
 	}
-	expires := time.Unix(0, int64(exp*1e9))
+	seconds, fraction := math.Modf(exp)
+	expires := time.Unix(int64(seconds), int64(fraction*1e9))
 	return &issued{identity: identity, at: expires.Add(-s.profile.Token.Lifetime), used: expires.Add(-s.profile.Token.Lifetime)}, true
 }
 
