@@ -20,14 +20,11 @@ type answer struct {
 	earliest, latest time.Time
 
 	hide func(string) string // takes secrets out; applied before anything is cut short
-	path []pathStep          // room for the path of a comparison
+	path [8]pathStep         // room for the path of a comparison
 }
 
 // matching prepares to compare the answer with a pattern.
 func (a *answer) matching(d *draft) matching {
-	if a.path == nil {
-		a.path = make([]pathStep, 0, 8)
-	}
 	return matching{known: d.answerValue(), hide: a.hide, path: a.path[:0]}
 }
 

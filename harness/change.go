@@ -103,7 +103,7 @@ var tokenChanges = map[string]func(string) string{
 	"flip-payload":   func(s string) string { return mapParts(s, flipPart(1)) },
 	"flip-signature": func(s string) string { return mapParts(s, flipPart(2)) },
 	"no-signature": func(s string) string {
-		return mapParts(s, func(i int, p string) string { return p[:len(p)*min(1, 2-i)] })
+		return mapParts(s, emptyPart(2))
 	},
 	"two-parts":     func(s string) string { return s[:max(0, strings.LastIndexByte(s, '.'))] },
 	"one-part":      func(s string) string { part, _, _ := strings.Cut(s, "."); return part },

@@ -67,6 +67,9 @@ func NewChecker(p *Profile, t Target, o Options) (*Checker, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.Transport == nil {
+		t.Transport = LiveTransport()
+	}
 	c := &Checker{profile: p, target: t, transport: t.Transport, base: base, start: o.Base, local: o.Local,
 		credentials: t.Credentials, unsafe: o.Unsafe, strict: o.Strict, keep: o.Keep, maxRefused: o.MaxRefused, spent: map[string]bool{}}
 	if c.start.IsZero() {

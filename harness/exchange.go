@@ -48,9 +48,14 @@ func (r *run) exchange(d *draft) (*answer, error) {
 		}
 	} else {
 		a.status, a.header = resp.StatusCode, resp.Header
+		if resp.Body == nil {
+			resp.Body = http.NoBody
+		}
 		a.body, err = readAll(resp)
 		resp.Body.Close()
 		switch {
+		case r.ctx.Err() != nil:
+			return nil, r.ctx.Err()
 		case err != nil && ctx != nil && ctx.Err() != nil:
 			a.unusable = fmt.Sprintf("the answer did not end within %v", RequestTimeout)
 		case err != nil:
@@ -124,7 +129,7 @@ func (c *Checker) show(x exchanged, tokens *strings.Replacer) Exchange {
 		var out []string
 		for name, values := range h {
 			for _, v := range values {
-				out = append(out, name+": "+text(v))
+				out = append(out, text(name)+": "+text(v))
 			}
 		}
 		sort.Strings(out)

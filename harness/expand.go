@@ -27,10 +27,8 @@ func (l *loader) cases(folder fs.FS, p *Profile, profile *document) error {
 	known := map[string]bool{}
 	for _, c := range l.common {
 		known[c.raw.ID] = true
-		for _, w := range c.raw.When {
-			if !knownFeature(strings.TrimPrefix(w, "!")) {
-				return c.doc.errorAt(c.at, fmt.Errorf("case %q: unknown feature %q under when", c.raw.ID, w))
-			}
+		if err := c.checkWhen(); err != nil {
+			return err
 		}
 		if p.Declines[c.raw.ID] != "" || !p.hasAll(c.raw.When) {
 			continue
@@ -60,11 +58,23 @@ func (l *loader) cases(folder fs.FS, p *Profile, profile *document) error {
 		return err
 	}
 	for _, c := range own {
+		if err := c.checkWhen(); err != nil {
+			return err
+		}
 		if !p.hasAll(c.raw.When) {
 			continue
 		}
 		if err := p.add(c, ""); err != nil {
 			return c.doc.errorAt(c.at, err)
+		}
+	}
+	return nil
+}
+
+func (c *commonCase) checkWhen() error {
+	for _, w := range c.raw.When {
+		if !knownFeature(strings.TrimPrefix(w, "!")) {
+			return c.doc.errorAt(c.at, fmt.Errorf("case %q: unknown feature %q under when", c.raw.ID, w))
 		}
 	}
 	return nil
@@ -120,6 +130,9 @@ func readCases(folder fs.FS, name string) ([]*commonCase, error) {
 		return nil, err
 	}
 	lines := doc.caseLines()
+	if len(lines) != len(file.Cases) {
+		return nil, fmt.Errorf("%s:1: cases is a plain list, without tags and anchors", name)
+	}
 	var cases []*commonCase
 	for i, raw := range file.Cases {
 		cases = append(cases, &commonCase{raw: raw, file: name, line: lines[i], doc: doc, at: fmt.Sprintf("cases[%d]", i)})
@@ -174,6 +187,9 @@ func (p *Profile) add(c *commonCase, claim string) error {
 			Side: c.raw.Side, Needs: append([]string(nil), c.raw.Needs...), File: c.file, Line: c.line}
 		if made.Side == "" {
 			made.Side = "server"
+		}
+		if made.Side != "server" {
+			return fmt.Errorf("case %s: side %q; a case is of the side server", made.ID, made.Side)
 		}
 		for _, id := range rules {
 			if p.byID[id] == nil {

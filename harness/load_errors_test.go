@@ -218,7 +218,7 @@ func TestLoadGivesTheErrorsOfAFolder(t *testing.T) {
 func TestAMissingFileIsNamed(t *testing.T) {
 	for file, wrong := range map[string]string{
 		profileYAML:      `unknown vendor "acme": no folder of that name has a profile.yaml; known are irp, spreetail, trolley`,
-		requirementsYAML: "acme/requirements.yaml: ",
+		requirementsYAML: "acme/requirements.yaml:1: there is no such file",
 	} {
 		files := acme()
 		delete(files, file)
@@ -250,7 +250,7 @@ func TestAnUnknownVendorIsNamedWithTheKnownOnes(t *testing.T) {
 func TestAFolderAddsAndReplacesVendors(t *testing.T) {
 	files := acme()
 	for name, text := range acme() {
-		files[strings.Replace(name, "acme", "trolley", 1)] = strings.ReplaceAll(text, "vendor: acme", "vendor: trolley")
+		files[strings.Replace(name, "acme", "trolley", 1)] = strings.NewReplacer("vendor: acme", "vendor: trolley", `"vendor": "acme"`, `"vendor": "trolley"`).Replace(text)
 	}
 	profiles, err := Load(nil, WithFolder(folder(files)))
 	if err != nil {

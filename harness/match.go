@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // mismatch is one place where a body differs from its pattern.
@@ -175,7 +176,7 @@ func (l *leaf) fits(value any, present bool, m *matching) bool {
 		return err == nil
 	}
 	s, ok := value.(string)
-	return ok && matchText(l.text.parts, s, m)
+	return ok && (len(s) <= maxText || len(l.text.parts) < 2) && matchText(l.text.parts, s, m)
 }
 
 func (m *matching) capture(name, value string) {
@@ -187,6 +188,10 @@ func (m *matching) capture(name, value string) {
 	}
 	m.captured[name] = value
 }
+
+// maxText is the longest text that is compared with a template of several parts,
+// in bytes. No message is as long, and wildcards over a long text take long.
+const maxText = 4096
 
 // matchText compares text with a template in which known values are literal,
 // {any} and {rest} are wildcards, and other names capture one or more characters.
@@ -287,6 +292,9 @@ func shorten(s string, n int) string {
 // decodeJSON reads one JSON document and nothing after it. Numbers keep their
 // spelling.
 func decodeJSON(body []byte) (any, error) {
+	if !utf8.Valid(body) {
+		return nil, fmt.Errorf("it is not UTF-8")
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	var v any

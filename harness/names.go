@@ -37,26 +37,34 @@ func (p *Profile) checkNames() error {
 		return nil
 	}
 	var values, made []string
-	for name, f := range map[string]*Form{"login": p.Login, "call": p.Call} {
-		if f == nil {
+	for _, s := range p.Request {
+		made = append(made, s.name)
+	}
+	forms := []struct {
+		name string
+		form *Form
+	}{{"login", p.Login}, {"call", p.Call}}
+	for _, f := range forms {
+		if f.form != nil {
+			for _, n := range f.form.Values {
+				values = append(values, n.Name)
+			}
+		}
+	}
+	for _, f := range forms {
+		if f.form == nil {
 			continue
 		}
-		for _, n := range f.Values {
-			values = append(values, n.Name)
-		}
-		for _, s := range p.Request {
-			made = append(made, s.name)
-		}
-		for _, list := range [][]Named{f.Values, f.Headers, f.Query, f.Fields} {
+		for _, list := range [][]Named{f.form.Values, f.form.Headers, f.form.Query, f.form.Fields} {
 			for _, n := range list {
-				if err := check(name, n.Text, append(made, values...)...); err != nil {
+				if err := check(f.name, n.Text, append(made, values...)...); err != nil {
 					return err
 				}
 			}
 		}
-		for i, c := range f.Checks {
+		for i, c := range f.form.Checks {
 			if !contains(knownChecks, c) {
-				return at(fmt.Sprintf("%s.checks[%d]", name, i), fmt.Errorf("unknown check %q; known are %v", c, knownChecks))
+				return at(fmt.Sprintf("%s.checks[%d]", f.name, i), fmt.Errorf("unknown check %q; known are %v", c, knownChecks))
 			}
 		}
 	}

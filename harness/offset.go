@@ -49,6 +49,9 @@ var termPattern = regexp.MustCompile(`^([+-]?)(?:([0-9]+)\*)?([a-z]+|[0-9][0-9a-
 // of 24 hours.
 func ParseOffset(text string) (Offset, error) {
 	o := Offset{source: text}
+	if spaced.MatchString(text) {
+		return Offset{}, fmt.Errorf("offset %q: two terms without a sign between them; write terms such as -window-1s or +lifetime/2", text)
+	}
 	rest := strings.ReplaceAll(text, " ", "")
 	for first := true; rest != ""; first = false {
 		m := termPattern.FindStringSubmatch(rest)
@@ -61,6 +64,9 @@ func ParseOffset(text string) (Offset, error) {
 		}
 		if m[4] != "" {
 			t.over, _ = strconv.ParseInt(m[4], 10, 32)
+		}
+		if t.times > maxFactor || t.over > maxFactor {
+			return Offset{}, fmt.Errorf("offset %q: a factor above %d", text, maxFactor)
 		}
 		switch m[3] {
 		case "window", "lifetime", "granule":
@@ -78,6 +84,14 @@ func ParseOffset(text string) (Offset, error) {
 	}
 	return o, nil
 }
+
+var spaced = regexp.MustCompile(`[0-9a-z] +[0-9a-z]`)
+
+// maxFactor and maxDuration bound an offset, so that no sum runs over.
+const (
+	maxFactor   = 1000
+	maxDuration = 100 * 366 * 24 * time.Hour
+)
 
 // Resolve gives the duration under the limits. A term whose limit the profile
 // does not have is an error.
@@ -142,7 +156,14 @@ func (d *Duration) UnmarshalYAML(node ast.Node) error {
 func parseDuration(text string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		n, err := strconv.ParseInt(days, 10, 32)
+		if err == nil && time.Duration(n) > maxDuration/(24*time.Hour) {
+			err = fmt.Errorf("%q is more than a hundred years", text)
+		}
 		return time.Duration(n) * 24 * time.Hour, err
 	}
-	return time.ParseDuration(text)
+	d, err := time.ParseDuration(text)
+	if err == nil && d > maxDuration {
+		err = fmt.Errorf("%q is more than a hundred years", text)
+	}
+	return d, err
 }

@@ -102,7 +102,7 @@ func TestOffsetRefusesWhatItCannotRead(t *testing.T) {
 		"3000000000d":       `unknown term "3000000000d"`,
 		"2*":                `unknown term "2"`,
 		"window1s":          `cannot read "1s"`,
-		"window window":     `unknown term "windowwindow"`,
+		"window window":     `two terms without a sign between them`,
 		"window/0":          `cannot read "/0"`,
 		"window/-2":         `cannot read "/-2"`,
 		"window/2/2":        `cannot read "/2"`,

@@ -23,12 +23,14 @@ const minSecret = 4
 // NewRedactor hides the given values. Each is shown as ‹name›.
 func NewRedactor(secrets map[string]string) *Redactor {
 	forms := map[string]string{}
-	for name, secret := range secrets {
-		if len(secret) < minSecret {
+	for _, name := range sortedKeys(secrets) {
+		if len(secrets[name]) < minSecret {
 			continue
 		}
-		for _, form := range secretForms(secret) {
-			forms[form] = "‹" + name + "›"
+		for _, form := range secretForms(secrets[name]) {
+			if _, known := forms[form]; !known {
+				forms[form] = "‹" + name + "›"
+			}
 		}
 	}
 	r := &Redactor{}
@@ -52,12 +54,13 @@ func NewRedactor(secrets map[string]string) *Redactor {
 // secretForms lists the spellings of a secret that a careless program may print.
 func secretForms(s string) []string {
 	escaped, _ := json.Marshal(s)
+	plain, _ := marshalPlain(s)
 	upperHex := strings.ToUpper(hex.EncodeToString([]byte(s)))
 	forms := []string{
 		s,
 		hex.EncodeToString([]byte(s)), upperHex,
-		url.QueryEscape(s), url.PathEscape(s),
-		strings.Trim(string(escaped), `"`),
+		url.QueryEscape(s), url.PathEscape(s), lowerEscapes(url.QueryEscape(s)), lowerEscapes(url.PathEscape(s)),
+		strings.Trim(string(escaped), `"`), strings.Trim(string(plain), `"`), strings.ReplaceAll(strings.Trim(string(plain), `"`), "/", `\/`),
 	}
 	// Within a longer base64 text a secret starts at any of three phases; the
 	// characters that its neighbours share are left out.
@@ -77,6 +80,17 @@ func secretForms(s string) []string {
 	return forms
 }
 
+// lowerEscapes writes the digits of percent escapes in lower case.
+func lowerEscapes(s string) string {
+	b := []byte(s)
+	for i := 0; i+2 < len(b); i++ {
+		if b[i] == '%' {
+			copy(b[i+1:i+3], strings.ToLower(s[i+1:i+3]))
+		}
+	}
+	return string(b)
+}
+
 // Text returns s without secrets.
 func (r *Redactor) Text(s string) string {
 	if r == nil || s == "" {
@@ -87,6 +101,9 @@ func (r *Redactor) Text(s string) string {
 
 // Leaks reports whether s holds a secret in any form.
 func (r *Redactor) Leaks(s string) bool {
+	if r == nil {
+		return false
+	}
 	for _, form := range r.known {
 		if strings.Contains(s, form) {
 			return true

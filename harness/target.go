@@ -18,7 +18,8 @@ type Target struct {
 	// URL is where the server is reached. A path in it comes before the
 	// profile's paths and is not signed.
 	URL string
-	// Transport carries the requests. Redirects are not followed.
+	// Transport carries the requests, by default LiveTransport. Redirects are
+	// not followed.
 	Transport http.RoundTripper
 	// Clock is the clock the server reads, for the harness to move; nil when
 	// the server keeps time by itself.
@@ -55,8 +56,14 @@ var errNoState = fmt.Errorf("the handler has no method SetState(string) error")
 // handlerTransport answers requests from a handler, without a network.
 type handlerTransport struct{ handler http.Handler }
 
-func (t *handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *handlerTransport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	w := &recorder{header: http.Header{}}
+	// A server that panics closes the connection; this one does no more harm.
+	defer func() {
+		if p := recover(); p != nil {
+			resp, err = nil, fmt.Errorf("the handler panicked: %v", p)
+		}
+	}()
 	r.RequestURI = r.URL.RequestURI()
 	if r.RemoteAddr == "" {
 		r.RemoteAddr = "192.0.2.1:1234"

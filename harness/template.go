@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Values are the named values of one request or reply: credentials, timestamp,
@@ -100,12 +101,7 @@ func (t Template) Names() []string { return t.names }
 
 // Has reports whether the template uses the placeholder.
 func (t Template) Has(name string) bool {
-	for _, p := range t.parts {
-		if p.name == name {
-			return true
-		}
-	}
-	return false
+	return contains(t.names, name)
 }
 
 // Append renders the template onto b. A name without a value renders as
@@ -181,10 +177,19 @@ func modify(value, modifier string) string {
 		return strconv.FormatInt(n+by, 10)
 	default:
 		if n, err := strconv.Atoi(modifier); err == nil && n < len(value) {
-			return value[:n]
+			return string([]rune(value)[:min(n, utf8.RuneCountInString(value))])
 		}
 		return value
 	}
+}
+
+func knownModifier(m string) bool {
+	switch m {
+	case "", "title", "lower", "upper", "number", "prefix":
+		return true
+	}
+	_, err := strconv.Atoi(m)
+	return err == nil
 }
 
 // titleCase capitalises the first letter of each word and leaves the rest.
@@ -216,6 +221,9 @@ func (t Template) checkNames(known func(string) bool) error {
 	for _, p := range t.parts {
 		if p.name != "" && !known(p.name) {
 			return fmt.Errorf("unknown value {%s} in %q", p.name, t.source)
+		}
+		if !knownModifier(p.modifier) {
+			return fmt.Errorf("unknown modifier in {%s:%s}; known are title, lower, upper, number, prefix, a length, and +n or -n", p.name, p.modifier)
 		}
 	}
 	return nil

@@ -53,7 +53,16 @@ func (l *loader) vectors(folder fs.FS, p *Profile) error {
 	}
 	witnessed, seen := map[string]bool{}, map[string]bool{}
 	under := map[string]*Profile{} // by choice of variants
+	if rest := bytes.TrimSpace(text[dec.InputOffset():]); len(rest) > 0 {
+		return fmt.Errorf("%s:%d: something follows the document; remove it", name, lineAt(text, dec.InputOffset()))
+	}
+	if file.Vendor != p.Vendor {
+		return fmt.Errorf("%s:1: the vectors are of the vendor %q, but the folder is %q", name, file.Vendor, p.Vendor)
+	}
 	for _, v := range file.Vectors {
+		if v == nil {
+			return fmt.Errorf("%s:1: an empty vector; remove it", name)
+		}
 		line := lineOf(text, v.ID)
 		if seen[v.ID] {
 			return fmt.Errorf("%s:%d: vector %q stands here twice; ids are unique", name, line, v.ID)
@@ -102,6 +111,12 @@ func (p *Profile) checkVector(v *Vector) error {
 	recipe := map[string]Recipe{"request": p.Request, "webhook": p.Webhook, "token": p.tokenRecipe()}[v.Recipe]
 	if recipe == nil {
 		return fmt.Errorf("vector %s: the profile has no recipe %q", v.ID, v.Recipe)
+	}
+	if !contains([]string{"documented", "vendor-sdk", "independent", "recorded", "computed"}, v.Origin) {
+		return fmt.Errorf("vector %s: origin %q; write documented, vendor-sdk, independent, recorded or computed", v.ID, v.Origin)
+	}
+	if n := len(v.Stages); n > 0 && !v.Valid && v.Stages[n-1].Name != recipe.result() {
+		return fmt.Errorf("vector %s: its last stage is %q, and the recipe's is %q", v.ID, v.Stages[n-1].Name, recipe.result())
 	}
 	if len(v.Stages) == 0 {
 		return fmt.Errorf("vector %s has no stages", v.ID)

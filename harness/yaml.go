@@ -103,7 +103,7 @@ func readFields(node ast.Node, read func(key string, value ast.Node) (known bool
 			return placeAt(pair.Value, err)
 		}
 		if !known {
-			return placeAt(pair.Key, fmt.Errorf("unknown field %q", key))
+			return placeAt(pair.Key, fmt.Errorf("unknown field %q; correct its name or remove it", key))
 		}
 	}
 	return nil
@@ -177,8 +177,18 @@ type document struct {
 	file *ast.File
 }
 
-func readYAML(folder fs.FS, name string, into any) (*document, error) {
+func readYAML(folder fs.FS, name string, into any) (doc *document, err error) {
+	// The library has been seen to panic on odd tags. A file must not be able to
+	// end the process.
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s: cannot be read as YAML (%s); look for odd tags or control characters", name, oneLine(fmt.Sprint(p)))
+		}
+	}()
 	text, err := fs.ReadFile(folder, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s:1: there is no such file; a vendor has a profile.yaml and a requirements.yaml", name)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -186,7 +196,7 @@ func readYAML(folder fs.FS, name string, into any) (*document, error) {
 	if err != nil {
 		return nil, yamlError(name, err)
 	}
-	doc := &document{name: name, file: file}
+	doc = &document{name: name, file: file}
 	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
 		return nil, fmt.Errorf("%s:1: the file holds %d YAML documents with content; it is to hold one", name, countBodies(file))
 	}
@@ -215,7 +225,11 @@ func yamlError(file string, err error) error {
 	var ye yaml.Error
 	if errors.As(err, &ye) && ye.GetToken() != nil {
 		pos := ye.GetToken().Position
-		return fmt.Errorf("%s:%d:%d: %s", file, pos.Line, pos.Column, oneLine(ye.GetMessage()))
+		message := oneLine(ye.GetMessage())
+		if strings.HasPrefix(message, "unknown field") {
+			message += "; correct its name or remove it"
+		}
+		return fmt.Errorf("%s:%d:%d: %s", file, pos.Line, pos.Column, message)
 	}
 	return fmt.Errorf("%s: %s", file, oneLine(err.Error()))
 }
