@@ -53,14 +53,16 @@ func NewRedactor(secrets map[string]string) *Redactor {
 
 // secretForms lists the spellings of a secret that a careless program may print.
 func secretForms(s string) []string {
-	escaped, _ := json.Marshal(s)
-	plain, _ := marshalPlain(s)
+	quoted, _ := json.Marshal(s)
+	escaped := string(quoted[1 : len(quoted)-1])
+	quoted, _ = marshalPlain(s)
+	plain := string(quoted[1 : len(quoted)-1])
 	upperHex := strings.ToUpper(hex.EncodeToString([]byte(s)))
 	forms := []string{
 		s,
 		hex.EncodeToString([]byte(s)), upperHex,
 		url.QueryEscape(s), url.PathEscape(s), lowerEscapes(url.QueryEscape(s)), lowerEscapes(url.PathEscape(s)),
-		strings.Trim(string(escaped), `"`), strings.Trim(string(plain), `"`), strings.ReplaceAll(strings.Trim(string(plain), `"`), "/", `\/`),
+		escaped, plain, strings.ReplaceAll(plain, "/", `\/`),
 	}
 	// Within a longer base64 text a secret starts at any of three phases; the
 	// characters that its neighbours share are left out.

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/skewproof/skewproof/harness"
 )
@@ -39,19 +40,31 @@ func Explain(p *harness.Profile, r harness.Result) string {
 	for _, s := range r.Stages {
 		fmt.Fprintf(&b, "  stage   %-10s %q\n", s.Name, s.Value)
 	}
-	return b.String()
+	return printable(b.String())
 }
 
 // Headline is the result in one line.
 func Headline(r harness.Result) string {
+	text := fmt.Sprintf("%s: %s", r.Case.Name(), r.Verdict)
 	switch {
 	case r.Reason != "":
-		return fmt.Sprintf("%s: %s: %s", r.Case.Name(), r.Verdict, r.Reason)
+		text += ": " + r.Reason
 	case len(r.Findings) > 0:
 		f := r.Findings[0]
-		return fmt.Sprintf("%s: %s %s: %s", r.Case.Name(), f.Rule, f.Level, f.Problem)
+		text = fmt.Sprintf("%s: %s %s: %s", r.Case.Name(), f.Rule, f.Level, f.Problem)
 	}
-	return fmt.Sprintf("%s: %s", r.Case.Name(), r.Verdict)
+	return cut(strings.Join(strings.Fields(printable(text)), " "), maxHeadline)
+}
+
+// maxHeadline bounds a headline, in bytes.
+const maxHeadline = 1000
+
+// cut shortens a text, between characters.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 func writeExchange(b *strings.Builder, x harness.Exchange) {
@@ -77,13 +90,14 @@ func writeExchange(b *strings.Builder, x harness.Exchange) {
 	}
 }
 
-func indent(s string) string { return strings.ReplaceAll(printable(s), "\n", "\n          ") }
+func indent(s string) string { return strings.ReplaceAll(s, "\n", "\n          ") }
 
 // printable keeps what a terminal and an XML document can show: no control
-// characters but line feed and tab, and no ANSI sequences.
+// characters but line feed and tab, no ANSI sequences, and nothing that turns
+// the direction of writing.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || r >= 0x20 && r != 0x7f && r != 0xFFFE && r != 0xFFFF {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
 			return r
 		}
 		return '\uFFFD'

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"io/fs"
 	"sort"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/onsi/ginkgo/v2/reporters"
 
 	"github.com/skewproof/skewproof/harness"
+	"github.com/skewproof/skewproof/vectors"
 )
 
 // The JUnit document is made of Ginkgo's types, with what its readers want and
@@ -37,9 +39,14 @@ type (
 	}
 	junitCase struct {
 		reporters.JUnitTestCase
-		Time string `xml:"time,attr"`
-		File string `xml:"file,attr,omitempty"`
-		Line int    `xml:"line,attr,omitempty"`
+		Time    string        `xml:"time,attr"`
+		File    string        `xml:"file,attr,omitempty"`
+		Line    int           `xml:"line,attr,omitempty"`
+		Skipped *junitSkipped `xml:"skipped,omitempty"`
+	}
+	junitSkipped struct {
+		Message string `xml:"message,attr"`
+		Text    string `xml:",chardata"`
 	}
 )
 
@@ -75,7 +82,7 @@ func (s *Suite) junit(r *Run) junitSuite {
 	out.Name, out.Package = s.Name(), "skewproof."+s.Name()
 	out.Timestamp = r.Started.UTC().Format("2006-01-02T15:04:05Z")
 	property := func(name, value string) {
-		out.Properties.Properties = append(out.Properties.Properties, reporters.JUnitProperty{Name: name, Value: clean(value)})
+		out.Properties.Properties = append(out.Properties.Properties, reporters.JUnitProperty{Name: name, Value: r.clean(value)})
 	}
 	property("target", r.Target)
 	if s.Offset != "" {
@@ -94,7 +101,7 @@ func (s *Suite) junit(r *Run) junitSuite {
 	property("inconclusive", fmt.Sprint(s.Count(harness.Inconclusive)))
 	var total time.Duration
 	for _, res := range sortedResults(s.Results) {
-		c := s.testCase(res)
+		c := s.testCase(r, res)
 		total += res.Duration
 		out.Tests++
 		switch {
@@ -117,10 +124,11 @@ func sortedResults(results []harness.Result) []harness.Result {
 	return out
 }
 
-func (s *Suite) testCase(r harness.Result) junitCase {
+func (s *Suite) testCase(run *Run, r harness.Result) junitCase {
 	c := junitCase{Time: secondsText(r.Duration), Line: r.Case.Line}
-	if r.Case.File != "" {
-		c.File = "vectors/" + r.Case.File
+	c.File = r.Case.File
+	if _, err := fs.Stat(vectors.FS, c.File); err == nil { // not of a folder of the user's own
+		c.File = "vectors/" + c.File
 	}
 	c.Name = r.Case.Name()
 	c.Classname = "skewproof." + s.Name() + "." + r.Case.Aspect()
@@ -128,7 +136,7 @@ func (s *Suite) testCase(r harness.Result) junitCase {
 	properties := &reporters.JUnitProperties{}
 	property := func(name, value string) {
 		if value != "" {
-			properties.Properties = append(properties.Properties, reporters.JUnitProperty{Name: name, Value: clean(value)})
+			properties.Properties = append(properties.Properties, reporters.JUnitProperty{Name: name, Value: run.clean(value)})
 		}
 	}
 	property("requirement", strings.Join(r.Case.Rules, " "))
@@ -143,23 +151,37 @@ func (s *Suite) testCase(r harness.Result) junitCase {
 		property("observed", r.Findings[0].Problem)
 	}
 	c.Properties = properties
-	headline := clean(Headline(r))
-	body := clean(Explain(s.Profile, r))
+	headline := run.clean(Headline(r))
+	body := run.clean(Explain(s.Profile, r))
 	switch r.Verdict {
 	case harness.Fail:
-		c.Failure = &reporters.JUnitFailure{Message: headline, Type: r.Findings[0].Kind, Description: body}
+		kind := "outcome"
+		if len(r.Findings) > 0 {
+			kind = r.Findings[0].Kind
+		}
+		c.Failure = &reporters.JUnitFailure{Message: headline, Type: kind, Description: body}
 	case harness.Stale:
 		c.Failure = &reporters.JUnitFailure{Message: headline, Type: "stale-known-failure", Description: body}
 	case harness.Error:
 		c.Error = &reporters.JUnitError{Message: headline, Type: "harness", Description: body}
 	case harness.KnownFailure:
-		c.Skipped = &reporters.JUnitSkipped{Message: "KNOWN FAILURE " + headline}
+		c.Skipped = skipped("KNOWN FAILURE "+headline, body)
 	case harness.Inconclusive:
-		c.Skipped = &reporters.JUnitSkipped{Message: "INCONCLUSIVE " + headline}
+		c.Skipped = skipped("INCONCLUSIVE "+headline, "")
 	case harness.Skip:
-		c.Skipped = &reporters.JUnitSkipped{Message: headline}
+		c.Skipped = skipped(headline, "")
 	}
 	return c
+}
+
+// skipped repeats the message as the element's content, because that is what
+// GitLab shows.
+func skipped(message, body string) *junitSkipped {
+	text := message
+	if body != "" {
+		text += "\n" + body
+	}
+	return &junitSkipped{message, cut(text, maxText)}
 }
 
 // shownBy gives the values of each variant that the result agrees with; of a
@@ -183,17 +205,18 @@ func (r *Run) problemSuite() junitSuite {
 	s.Timestamp = r.Started.UTC().Format("2006-01-02T15:04:05Z")
 	c := junitCase{Time: "0.000000"}
 	c.Name, c.Classname, c.Status = "setup", "skewproof.setup", string(harness.Error)
-	c.Error = &reporters.JUnitError{Message: clean(r.Problem), Type: "setup", Description: clean(r.Problem)}
+	c.Error = &reporters.JUnitError{Message: r.clean(r.Problem), Type: "setup", Description: r.clean(r.Problem)}
 	s.TestCases = []junitCase{c}
 	return s
 }
 
-func clean(s string) string {
-	s = printable(strings.ToValidUTF8(s, "\uFFFD"))
-	if len(s) > maxText {
-		s = strings.ToValidUTF8(s[:maxText], "") + "…"
+// clean readies a text for a report: secrets out first, while they are whole,
+// then what cannot be shown, and then what is too long.
+func (r *Run) clean(s string) string {
+	if r.Redactor != nil {
+		s = r.Redactor.Text(s)
 	}
-	return s
+	return cut(printable(strings.ToValidUTF8(s, "\uFFFD")), maxText)
 }
 
 func sorted[V any](m map[string]V) []string {

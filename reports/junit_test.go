@@ -278,7 +278,7 @@ func TestACaseSaysWhereItIsWritten(t *testing.T) {
 	unwritten.Case.File, unwritten.Case.Line = "", 0
 	junit, _ := write(t, runOf(t, written, unwritten))
 	cases := mustParseXML(t, junit).all("testcase")
-	if cases[0].attrs["file"] != "vectors/demo/cases.yaml" || cases[0].attrs["line"] != "7" {
+	if cases[0].attrs["file"] != "demo/cases.yaml" || cases[0].attrs["line"] != "7" {
 		t.Errorf("%v", cases[0].attrs)
 	}
 	for _, name := range []string{"file", "line"} {

@@ -38,19 +38,37 @@ type (
 	}
 )
 
+func (r *Run) cleanValues(m map[string]string) map[string]string {
+	for name, value := range m {
+		m[name] = r.clean(value)
+	}
+	return m
+}
+
+func (r *Run) cleanLists(m map[string][]string) map[string][]string {
+	for name, values := range m {
+		clean := make([]string, len(values))
+		for i, v := range values {
+			clean[i] = r.clean(v)
+		}
+		m[name] = clean
+	}
+	return m
+}
+
 // resultsVersion is the version of the results file's form.
 const resultsVersion = 1
 
 func (r *Run) results() ([]byte, error) {
-	file := resultsFile{Version: resultsVersion, Problem: clean(r.Problem), Interrupted: r.Interrupted, Suites: []resultsSuite{}}
+	file := resultsFile{Version: resultsVersion, Problem: r.clean(r.Problem), Interrupted: r.Interrupted, Suites: []resultsSuite{}}
 	for _, s := range r.Suites {
-		out := resultsSuite{Vendor: s.Profile.Vendor, Side: s.Side, Verdicts: map[string]int{}, Variants: s.Variants(), Cases: []resultsCase{}}
+		out := resultsSuite{Vendor: s.Profile.Vendor, Side: s.Side, Verdicts: map[string]int{}, Variants: r.cleanValues(s.Variants()), Cases: []resultsCase{}}
 		for _, res := range sortedResults(s.Results) {
 			out.Verdicts[string(res.Verdict)]++
 			c := resultsCase{Name: res.Case.Name(), Verdict: string(res.Verdict), Requirements: res.Case.Rules,
-				Level: string(res.Case.Level), Skew: res.Case.Skew(), Shown: shownBy(res)}
+				Level: string(res.Case.Level), Skew: res.Case.Skew(), Shown: r.cleanLists(shownBy(res))}
 			for _, f := range res.Findings {
-				c.Findings = append(c.Findings, resultsFinding{f.Rule, string(f.Level), f.Kind, clean(f.Problem)})
+				c.Findings = append(c.Findings, resultsFinding{f.Rule, string(f.Level), f.Kind, r.clean(f.Problem)})
 			}
 			out.Cases = append(out.Cases, c)
 		}

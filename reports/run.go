@@ -70,7 +70,7 @@ func (s *Suite) Variants() map[string]string {
 		if before, ok := agreed[name]; ok {
 			agreed[name] = slices.DeleteFunc(slices.Clone(before), func(v string) bool { return !slices.Contains(values, v) })
 		} else {
-			agreed[name] = values
+			agreed[name] = slices.Clone(values)
 		}
 		for _, v := range values {
 			if !slices.Contains(seen[name], v) {
@@ -94,6 +94,7 @@ func (s *Suite) Variants() map[string]string {
 			out[name] = strings.Join(values, " and ")
 			continue
 		}
+		sort.Strings(values)
 		out[name] = strings.Join(values, " or ")
 		if v := s.Profile.Variants[name]; v != nil && slices.Contains(values, v.Default) {
 			out[name] = v.Default
@@ -121,9 +122,6 @@ func (r *Run) Write(dir string) error {
 }
 
 func (r *Run) file(dir, name string, content []byte) error {
-	if r.Redactor != nil {
-		content = []byte(r.Redactor.Text(string(content)))
-	}
 	f, err := os.CreateTemp(dir, "."+name+".*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)

@@ -26,11 +26,11 @@ func (r *Run) Summary(w io.Writer) error {
 		b.WriteString("\ninterrupted: the cases that are not listed never ran\n")
 	}
 	fmt.Fprintf(&b, "\n%s\n", r.totals())
-	text := printable(b.String())
+	text := b.String()
 	if r.Redactor != nil {
 		text = r.Redactor.Text(text)
 	}
-	_, err := io.WriteString(w, text)
+	_, err := io.WriteString(w, printable(text))
 	return err
 }
 
@@ -105,10 +105,10 @@ func cell(counts map[harness.Verdict]int) string {
 func (s *Suite) details(b *strings.Builder) {
 	fmt.Fprintf(b, "\n%s\n", s.Name())
 	if s.Offset != "" {
-		fmt.Fprintf(b, "  clock    server minus ours: %s\n", s.Offset)
+		fmt.Fprintf(b, "  clock        server minus ours: %s\n", s.Offset)
 	}
 	for _, n := range s.Notes {
-		fmt.Fprintf(b, "  note     %s\n", n)
+		fmt.Fprintf(b, "  note         %s\n", n)
 	}
 	variants := s.Variants()
 	for _, name := range sorted(variants) {
@@ -116,15 +116,15 @@ func (s *Suite) details(b *strings.Builder) {
 		if v := s.Profile.Variants[name]; v != nil && variants[name] != v.Default {
 			assumed = " (assumed: " + v.Default + ")"
 		}
-		fmt.Fprintf(b, "  shows    %-20s %s%s\n", name, variants[name], assumed)
+		fmt.Fprintf(b, "  shows        %-20s %s%s\n", name, variants[name], assumed)
 	}
 	for _, r := range sortedResults(s.Results) {
 		switch r.Verdict {
 		case harness.Fail, harness.Error, harness.Stale, harness.Inconclusive:
-			fmt.Fprintf(b, "  %-8s %s\n", r.Verdict, Headline(r))
+			fmt.Fprintf(b, "  %-12s %s\n", r.Verdict, Headline(r))
 		case harness.Observed:
 			if len(r.Findings) > 0 {
-				fmt.Fprintf(b, "  %-8s %s\n", r.Verdict, Headline(r))
+				fmt.Fprintf(b, "  %-12s %s\n", r.Verdict, Headline(r))
 			}
 		}
 	}
@@ -135,6 +135,6 @@ func (s *Suite) details(b *strings.Builder) {
 		}
 	}
 	for _, reason := range sorted(reasons) {
-		fmt.Fprintf(b, "  skipped  %d: %s\n", reasons[reason], reason)
+		fmt.Fprintf(b, "  skipped      %d: %s\n", reasons[reason], reason)
 	}
 }

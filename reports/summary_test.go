@@ -120,13 +120,13 @@ func TestTheSummaryListsWhatNeedsALook(t *testing.T) {
 		line    string // empty: only counted
 	}{
 		{harness.Pass, ""},
-		{harness.Fail, "  fail     trolley/window/x: DEMO-001 MUST: a stale stamp was accepted"},
-		{harness.Error, "  error    trolley/window/x: error: connection refused"},
-		{harness.Stale, "  stale    trolley/window/x: stale: it is listed as failing (known.txt:3) and does not fail; remove the line"},
+		{harness.Fail, "  fail         trolley/window/x: DEMO-001 MUST: a stale stamp was accepted"},
+		{harness.Error, "  error        trolley/window/x: error: connection refused"},
+		{harness.Stale, "  stale        trolley/window/x: stale: it is listed as failing (known.txt:3) and does not fail; remove the line"},
 		{harness.KnownFailure, ""},
-		{harness.Observed, "  observed trolley/window/x: DEMO-001 MUST: a stale stamp was accepted"},
+		{harness.Observed, "  observed     trolley/window/x: DEMO-001 MUST: a stale stamp was accepted"},
 		{harness.Inconclusive, "  inconclusive trolley/window/x: inconclusive: the stamp was judged at an age that spans an edge of the window"},
-		{harness.Skip, "  skipped  1: needs a clock we own; the target keeps its own"},
+		{harness.Skip, "  skipped      1: needs a clock we own; the target keeps its own"},
 	} {
 		text := summary(t, runOf(t, withVerdict("trolley", "window/x", tt.verdict)))
 		if tt.line == "" && strings.Contains(text, "trolley/window/x") || !strings.Contains(text, tt.line) {
@@ -150,11 +150,11 @@ func TestTheSummarySaysWhatItKnows(t *testing.T) {
 	text := summary(t, run)
 	for _, want := range []string{
 		"\nskewproof: https://sandbox.example.com\n",
-		"\ntrolley.server\n  clock    server minus ours: [-0.2 s, 0.4 s]\n  note     the clock has steps of 1 s\n",
-		"  shows    window-edge          reject (assumed: accept)\n",
-		"\ntrolley.client\n  shows    window-edge          accept\n",
-		"  skipped  3: needs the credential other_access_key\n",
-		"  skipped  1: needs a clock we own; the target keeps its own\n",
+		"\ntrolley.server\n  clock        server minus ours: [-0.2 s, 0.4 s]\n  note         the clock has steps of 1 s\n",
+		"  shows        window-edge          reject (assumed: accept)\n",
+		"\ntrolley.client\n  shows        window-edge          accept\n",
+		"  skipped      3: needs the credential other_access_key\n",
+		"  skipped      1: needs a clock we own; the target keeps its own\n",
 		"\ninterrupted: the cases that are not listed never ran\n",
 	} {
 		if !strings.Contains(text, want) {

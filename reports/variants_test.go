@@ -36,7 +36,7 @@ func TestVariants(t *testing.T) {
 		{"what setting up found", map[string]string{"window-edge": "reject"}, nil, map[string]string{"window-edge": "reject"}},
 		{"what setting up found, confirmed", map[string]string{"window-edge": "reject"}, []showing{{"window-edge", "accept", "reject"}}, map[string]string{"window-edge": "reject"}},
 		{"what setting up found, contradicted", map[string]string{"window-edge": "reject"}, []showing{{"window-edge", "accept"}}, map[string]string{"window-edge": "accept and reject"}},
-		{"a variant that the profile does not have", nil, []showing{{"unheard-of", "b", "a"}}, map[string]string{"unheard-of": "b or a"}},
+		{"a variant that the profile does not have", nil, []showing{{"unheard-of", "b", "a"}}, map[string]string{"unheard-of": "a or b"}},
 		{"several variants", map[string]string{"replay": "refuse"}, []showing{{"window-edge", "accept"}, {"window-side", "past-only"}}, map[string]string{"replay": "refuse", "window-edge": "accept", "window-side": "past-only"}},
 	} {
 		t.Run(tt.claim, func(t *testing.T) {

@@ -37,6 +37,9 @@ func (r *runner) finish(t *testing.T, problem error) int {
 		problem = errNothing // an empty report would read as green
 	}
 	code := r.code(problem)
+	if problem == nil && r.report.Interrupted {
+		r.report.Problem = "the run was interrupted; the cases that are not listed never ran"
+	}
 	if problem != nil {
 		r.report.Problem = r.report.Redactor.Text(strings.Join(strings.Fields(problem.Error()), " "))
 	}
