@@ -27,7 +27,7 @@ type run struct {
 }
 
 // maxWait is how long a live case may really wait for time to pass.
-const maxWait = 2 * time.Second
+const maxWait = 3 * time.Second
 
 // attempts is how often a live step is tried when the exchange was too slow to
 // tell on which side of an edge its stamp was judged.
