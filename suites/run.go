@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/benbjohnson/clock"
@@ -33,7 +35,13 @@ func Run(t *testing.T, o Options) int {
 		r.report.Target = "handler in this process"
 	}
 	r.report.Started = r.clock.Now()
-	err := r.prepare(t.Context())
+	// Ginkgo heeds interrupts while specs run; until then this does.
+	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
+	err := r.prepare(ctx)
+	if ctx.Err() != nil {
+		r.report.Interrupted, err = true, usageError{errors.New("interrupted before any case ran")}
+	}
+	stop()
 	if err == nil && o.DryRun {
 		r.dryRun()
 		return ExitConforms

@@ -247,6 +247,12 @@ func TestSecretsStayIn(t *testing.T) {
 
 // A run that is interrupted leaves whole reports.
 func TestInterruptLeavesWholeReports(t *testing.T) {
+	for _, after := range []time.Duration{300 * time.Millisecond, 4 * time.Second} { // while the clock is measured, and in the middle of the cases
+		t.Run(after.String(), func(t *testing.T) { interrupt(t, after) })
+	}
+}
+
+func interrupt(t *testing.T, after time.Duration) {
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(50 * time.Millisecond)
 		_, _ = w.Write([]byte(`{"ok":true}`))
@@ -260,7 +266,7 @@ func TestInterruptLeavesWholeReports(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(4 * time.Second) // past the clock's measurement, in the middle of the cases
+	time.Sleep(after)
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
