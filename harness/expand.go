@@ -27,9 +27,6 @@ func (l *loader) cases(folder fs.FS, p *Profile, profile *document) error {
 	known := map[string]bool{}
 	for _, c := range l.common {
 		known[c.raw.ID] = true
-		if err := c.checkWhen(); err != nil {
-			return err
-		}
 		if p.Declines[c.raw.ID] != "" || !p.hasAll(c.raw.When) {
 			continue
 		}
@@ -112,6 +109,11 @@ func (l *loader) loadCommon() error {
 		cases, err := readCases(vectors.FS, file)
 		if err != nil {
 			return err
+		}
+		for _, c := range cases {
+			if err := c.checkWhen(); err != nil {
+				return err
+			}
 		}
 		l.common = append(l.common, cases...)
 	}
