@@ -5,11 +5,11 @@ STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: conformance
 conformance: ## every case of every vendor against the reference servers, on a fake clock
-	$(GO) test ./suites -count=1
+	$(GO) test ./suites -count=1 -v
 
 .PHONY: live
 live: ## the same against a server: make live TARGET=https://sandbox.example.com VENDOR=trolley
-	$(GO) test ./suites -count=1 -timeout 60m -vendor $(VENDOR) -target $(TARGET)
+	$(GO) test ./suites -count=1 -v -timeout 60m -vendor $(VENDOR) -target $(TARGET)
 
 .PHONY: test
 test: ## all tests, with the race detector where cgo can build it
