@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The rest of this file is what faults do to a draft.
+// This file is what faults do to a draft.
 
 func (d *draft) alterCredential(c Credential, how string) {
 	v := d.values[c.Name]

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -54,7 +55,7 @@ func (f *Form) carriesSignature(p *Profile) bool {
 
 // encodeBody settles the bytes and the media type of the body.
 func (d *draft) encodeBody() {
-	encoding := firstOf(d.encoding, d.form.Encoding)
+	encoding := cmp.Or(d.encoding, d.form.Encoding)
 	if !d.bodySet && len(d.fields) > 0 {
 		d.body = encodeFields(d.fields, encoding)
 	}

@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,12 +26,12 @@ func fromRaw(raw *rawProfile, steps map[string]StepFunc) (*Profile, error) {
 		v := e.value
 		if known := builtin[e.key]; known != nil {
 			for _, value := range v.Values {
-				if !contains(known.Values, value) {
+				if !slices.Contains(known.Values, value) {
 					return nil, at("variants."+e.key, fmt.Errorf("the engine knows this variant with the values %v, not %q", known.Values, value))
 				}
 			}
 		}
-		if contains(callValues, e.key) || contains(replyValues, e.key) || p.credential(e.key) {
+		if slices.Contains(callValues, e.key) || slices.Contains(replyValues, e.key) || p.credential(e.key) {
 			return nil, at("variants."+e.key, fmt.Errorf("a variant cannot have the name of a value, %s; give it another", e.key))
 		}
 		p.Variants[e.key] = &v
@@ -209,7 +210,7 @@ func (p *Profile) compileReplies(c *compiler) (err error) {
 			if name, err = c.expand(name); err != nil {
 				return at("errors."+e.key+".any_of", err)
 			}
-			if !contains(f.anyOf, name) {
+			if !slices.Contains(f.anyOf, name) {
 				f.anyOf = append(f.anyOf, name)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/skewproof/skewproof/harness/measure"
 )
@@ -64,7 +65,6 @@ func (c *Checker) Calibrate(ctx context.Context) error {
 			first = outcome
 		}
 	}
-	c.session = nil
 	c.notes = append(c.notes, fmt.Sprintf("the target accepts no request, under no variant: the documented form was %s", first))
 	if c.live() {
 		for _, e := range []string{"key", "credentials", "signature"} {
@@ -108,7 +108,7 @@ func (p *Profile) signingVariants() []string {
 	var names []string
 	seen := func(text string) {
 		for _, n := range parseTemplate(text).Names() {
-			if v := p.Variants[n]; v != nil && !v.Client && !p.binding(n) && !contains(names, n) {
+			if v := p.Variants[n]; v != nil && !v.Client && !p.binding(n) && !slices.Contains(names, n) {
 				names = append(names, n)
 			}
 		}
@@ -170,7 +170,6 @@ func (c *Checker) try(ctx context.Context, p *Profile) (string, error) {
 	probe := *c
 	probe.profile = p
 	r := probe.newRun(ctx, nil)
-	defer func() { c.session = nil }()
 	op, err := p.operationFor(Step{})
 	if err != nil {
 		return "", err

@@ -3,7 +3,6 @@ package harness
 import (
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -18,7 +17,6 @@ import (
 type Checker struct {
 	profile     *Profile
 	target      Target
-	transport   http.RoundTripper
 	base        *url.URL
 	start       time.Time   // where the server's clock stands when a case begins, if it is ours
 	local       clock.Clock // our own clock, for servers that keep time by themselves
@@ -70,7 +68,7 @@ func NewChecker(p *Profile, t Target, o Options) (*Checker, error) {
 	if t.Transport == nil {
 		t.Transport = LiveTransport()
 	}
-	c := &Checker{profile: p, target: t, transport: t.Transport, base: base, start: o.Base, local: o.Local,
+	c := &Checker{profile: p, target: t, base: base, start: o.Base, local: o.Local,
 		credentials: t.Credentials, unsafe: o.Unsafe, strict: o.Strict, keep: o.Keep, maxRefused: o.MaxRefused, spent: map[string]bool{}}
 	if c.start.IsZero() {
 		c.start = DefaultBase

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -49,4 +50,19 @@ func frozenClock(t time.Time) *SkewClock {
 	mock := clock.NewMock()
 	mock.Set(t)
 	return NewSkewClock(mock)
+}
+
+// wait lets time go by on the clock, unless the context ends first.
+func wait(ctx context.Context, clk clock.Clock, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := clk.Timer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

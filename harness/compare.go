@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -42,13 +43,13 @@ func (k *patternKey) match(a *answer, m *matching) {
 // compare holds an answer against one documented reply.
 func (p *Profile) compare(cs *Case, r *reply, rule string, d *draft, a *answer) outcome {
 	var o outcome
-	rule = firstOf(rule, r.rule, cs.Rules[0])
+	rule = cmp.Or(rule, r.rule, cs.Rules[0])
 	if s := r.statusFits(a.status); s != nil {
 		o.shown = append(o.shown, s.shows...)
 	} else {
-		cites := firstOf(r.statusRule, rule)
+		cites := cmp.Or(r.statusRule, rule)
 		if len(r.status) > 1 {
-			cites = firstOf(r.rule, rule) // outside of everything the open question allows
+			cites = cmp.Or(r.rule, rule) // outside of everything the open question allows
 		}
 		o.findings = append(o.findings, p.finding(cites, "status", "the status is not the documented one", "status "+r.status[0].text, statusText(a.status)))
 	}
@@ -64,18 +65,18 @@ func (p *Profile) compare(cs *Case, r *reply, rule string, d *draft, a *answer) 
 	m.wrong = m.wrong[:0]
 	if r.body != nil {
 		if a.noJSON != nil {
-			o.findings = append(o.findings, p.finding(firstOf(r.rule, rule), "shape", "the body is not one JSON document: "+a.noJSON.Error(), "a JSON object", excerpt(a)))
+			o.findings = append(o.findings, p.finding(cmp.Or(r.rule, rule), "shape", "the body is not one JSON document: "+a.noJSON.Error(), "a JSON object", excerpt(a)))
 			return o
 		}
 		r.body.match(a.doc, true, &m)
 	}
 	for _, w := range m.wrong {
-		kind, cites := "shape", firstOf(r.rule, rule)
+		kind, cites := "shape", cmp.Or(r.rule, rule)
 		switch {
 		case w.about == "message" && w.typed:
 			kind, cites = "message", rule
 		case w.about == "code" && w.typed:
-			kind, cites = "code", firstOf(r.codeRule, rule)
+			kind, cites = "code", cmp.Or(r.codeRule, rule)
 		case w.typed && len(p.Rules["value-"+w.about]) > 0:
 			cites = p.Rules["value-"+w.about][0]
 		}
@@ -83,7 +84,7 @@ func (p *Profile) compare(cs *Case, r *reply, rule string, d *draft, a *answer) 
 	}
 	o.shown = append(o.shown, m.shown...)
 	o.captured = m.captured
-	p.checkCaptured(&o, firstOf(r.rule, rule), d, a)
+	p.checkCaptured(&o, cmp.Or(r.rule, rule), d, a)
 	return o
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sort"
 	"strings"
 
@@ -86,7 +87,7 @@ func (l *loader) knowsClaim(claim string) bool {
 	for _, c := range l.common {
 		for _, rule := range c.raw.Rule {
 			before, _, template := strings.Cut(rule, "{")
-			if rule == claim || template && strings.HasPrefix(claim, before) && contains(knownChecks, claim[len(before):]) {
+			if rule == claim || template && strings.HasPrefix(claim, before) && slices.Contains(knownChecks, claim[len(before):]) {
 				return true
 			}
 		}
@@ -166,6 +167,11 @@ func (p *Profile) add(c *commonCase, claim string) error {
 	if c.raw.ID == "" || !strings.Contains(c.raw.ID, "/") {
 		return fmt.Errorf("case %q: an id is aspect/claim, such as window/past-limit+1s", c.raw.ID)
 	}
+	for _, need := range c.raw.Needs {
+		if !slices.Contains(knownNeeds, need) && !p.credential(need) {
+			return fmt.Errorf("case %s needs %q; known are %s and credentials", c.raw.ID, need, strings.Join(knownNeeds, ", "))
+		}
+	}
 	subjects, err := p.subjects(c.raw.Each)
 	if err != nil {
 		return fmt.Errorf("case %s: %w", c.raw.ID, err)
@@ -175,11 +181,6 @@ func (p *Profile) add(c *commonCase, claim string) error {
 		if claim != "" {
 			if rules = p.rulesFor(substitute(claim, s)); rules == nil {
 				return fmt.Errorf("%w %q", errNoRule, substitute(claim, s))
-			}
-		}
-		for _, need := range c.raw.Needs {
-			if !contains(knownNeeds, need) && !p.credential(need) {
-				return fmt.Errorf("case %s needs %q; known are %s and credentials", c.raw.ID, need, strings.Join(knownNeeds, ", "))
 			}
 		}
 		if len(rules) == 0 {
@@ -211,7 +212,7 @@ func (p *Profile) add(c *commonCase, claim string) error {
 			return fmt.Errorf("case %s: write one step inline or several under steps, not both", made.ID)
 		}
 		for i, raw := range steps {
-			step, err := p.step(made, raw, s, i)
+			step, err := p.step(made, raw, s)
 			if err == nil {
 				err = p.checkStep(made, step)
 			}

@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -75,7 +76,7 @@ func newFault(kind string, value any) (Fault, error) {
 	if !ok {
 		return Fault{}, fmt.Errorf("unknown fault %q; known are %s", kind, strings.Join(sortedKeys(faultKinds), ", "))
 	}
-	if k.values != nil && !contains(k.values, fmt.Sprint(value)) {
+	if k.values != nil && !slices.Contains(k.values, fmt.Sprint(value)) {
 		return Fault{}, fmt.Errorf("fault %s takes %s, not %v", kind, strings.Join(k.values, ", "), value)
 	}
 	f := Fault{Kind: kind, written: value, value: value}
@@ -89,11 +90,10 @@ func newFault(kind string, value any) (Fault, error) {
 		return Fault{}, fmt.Errorf("fault %s has no value", kind)
 	}
 	switch kind {
-	case "mint", "sign-stage", "headers":
-		m := value.(yaml.MapSlice)
-		if f.value = &(oddStages{written: m}); kind == "headers" {
-			f.value = headerFaults(m)
-		}
+	case "mint", "sign-stage":
+		f.value = &oddStages{written: value.(yaml.MapSlice)}
+	case "headers":
+		f.value = headerFaults(value.(yaml.MapSlice))
 	case "authorization", "timestamp", "query":
 		f.value = templates(value)
 	default:

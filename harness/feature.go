@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -67,7 +68,7 @@ func (p *Profile) features() map[string]bool {
 
 // knownFeature reports whether features can give the name, for some profile.
 func knownFeature(name string) bool {
-	if contains([]string{string(SignEachRequest), string(SignThenToken), string(LoginThenBearer), "login", "fixed-length-key", "window", "numeric", "textual",
+	if slices.Contains([]string{string(SignEachRequest), string(SignThenToken), string(LoginThenBearer), "login", "fixed-length-key", "window", "numeric", "textual",
 		"whole-seconds", "token", "jwt", "opaque", "body", "query", "requires", "refusing-operations"}, name) {
 		return true
 	}
@@ -77,7 +78,7 @@ func knownFeature(name string) bool {
 	if strings.HasPrefix(name, "error-") || strings.HasPrefix(name, "signs-") {
 		return true
 	}
-	return contains([]string{"signed", "stamped", "stamped-in-header", "stamped-in-query", "stamped-in-field", "stamped-in-authorization",
+	return slices.Contains([]string{"signed", "stamped", "stamped-in-header", "stamped-in-query", "stamped-in-field", "stamped-in-authorization",
 		"identified", "fields", "json", "authorization", "bearer", "scheme"}, strings.TrimPrefix(name, "login-"))
 }
 
@@ -98,7 +99,7 @@ func (p *Profile) signedInputs() []string {
 	inputs := p.Request.inputs()
 	var out []string
 	for _, n := range []string{"timestamp", "method", "path", "query", "body"} {
-		if contains(inputs, n) || (contains(inputs, "target") && (n == "path" || n == "query")) {
+		if slices.Contains(inputs, n) || (slices.Contains(inputs, "target") && (n == "path" || n == "query")) {
 			out = append(out, n)
 		}
 	}

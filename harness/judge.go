@@ -18,11 +18,11 @@ type outcome struct {
 func (c *Checker) judge(cs *Case, s *Step, d *draft, a *answer) outcome {
 	p := c.profile
 	if a.unusable != "" {
-		return outcome{findings: []Finding{c.finding(cs.Rules[0], Must, "answer", a.unusable, "a complete answer", statusText(a.status))}}
+		return outcome{findings: []Finding{breach(cs.Rules[0], "answer", a.unusable, "a complete answer", statusText(a.status))}}
 	}
 	out := p.judgeExpect(cs, s.Expect, d, a)
-	if a.status >= 500 && !hasKind(out.findings, "server-error") {
-		f := c.finding(cs.Rules[0], Must, "server-error", "the server failed; however odd a request is, it is the client's fault (RFC 9110 section 15.6)", "a refusal", statusText(a.status)+" "+excerpt(a))
+	if a.status >= 500 {
+		f := breach(cs.Rules[0], "server-error", "the server failed; however odd a request is, it is the client's fault (RFC 9110 section 15.6)", "a refusal", statusText(a.status)+" "+excerpt(a))
 		out.findings = append([]Finding{f}, out.findings...)
 	}
 	if f, leaks := c.leak(cs, d, a); leaks {
@@ -71,7 +71,7 @@ func (p *Profile) judgeBy(cs *Case, e Expect, d *draft, a *answer) outcome {
 		}
 	}
 	judged := chosen
-	if len(fits) > 0 && !contains(fits, chosen) {
+	if len(fits) > 0 && !slices.Contains(fits, chosen) {
 		judged = fits[0]
 	}
 	out := p.judgeExpect(cs, e.Outcomes[judged], d, a)
@@ -224,7 +224,7 @@ func (p *Profile) mayBe(names []string, other string) bool {
 // not, how it was refused.
 func (p *Profile) accepted(d *draft, a *answer) (string, bool) {
 	if name := p.refused(d, a); name != "" {
-		return "refused with " + name, contains(d.op.MayRefuse, name)
+		return "refused with " + name, slices.Contains(d.op.MayRefuse, name)
 	}
 	if p.success.statusFits(a.status) != nil || p.replyTo(d.op).statusFits(a.status) != nil {
 		return "", true
@@ -257,15 +257,6 @@ func (p *Profile) refused(d *draft, a *answer) string {
 	return byBody
 }
 
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
-}
-
 func (p *Profile) finding(rule, kind, problem, want, got string) Finding {
 	level := Must
 	if r := p.Requirement(rule); r != nil {
@@ -274,8 +265,9 @@ func (p *Profile) finding(rule, kind, problem, want, got string) Finding {
 	return Finding{Rule: rule, Level: level, Kind: kind, Problem: problem, Want: want, Got: got}
 }
 
-func (c *Checker) finding(rule string, level Level, kind, problem, want, got string) Finding {
-	return Finding{Rule: rule, Level: level, Kind: kind, Problem: problem, Want: want, Got: got}
+// breach is a finding that fails whatever the level of its requirement.
+func breach(rule, kind, problem, want, got string) Finding {
+	return Finding{Rule: rule, Level: Must, Kind: kind, Problem: problem, Want: want, Got: got}
 }
 
 func (p *Profile) describe(d *draft, a *answer) string {

@@ -22,7 +22,7 @@ func (c *Checker) leak(cs *Case, d *draft, a *answer) (Finding, bool) {
 		}
 	}
 	if leaks {
-		return c.finding(rule, Must, "leak", "the answer holds a secret of the customer", "no secret", c.redactor.Text(excerpt(a))), true
+		return breach(rule, "leak", "the answer holds a secret of the customer", "no secret", excerpt(a)), true
 	}
 	if f, echoes := c.echoesKey(d, a, text); echoes {
 		return f, true
@@ -31,7 +31,7 @@ func (c *Checker) leak(cs *Case, d *draft, a *answer) (Finding, bool) {
 		return Finding{}, false
 	}
 	if sent := d.values[c.profile.Request.result()]; sent != d.right && len(d.right) > 8 && !strings.Contains(sent, d.right) && strings.Contains(text, d.right) {
-		return c.finding(rule, Must, "leak", "the answer to a wrong signature holds the right one", "no signature", shorten(a.hide(text), 200)), true
+		return breach(rule, "leak", "the answer to a wrong signature holds the right one", "no signature", shorten(a.hide(text), 200)), true
 	}
 	return Finding{}, false
 }
@@ -47,7 +47,7 @@ func (c *Checker) echoesKey(d *draft, a *answer, text string) (Finding, bool) {
 	if c.profile.refused(d, a) == "" {
 		return Finding{}, false
 	}
-	return c.finding(ids[0], Must, "leak", "the error holds the whole key that was sent", "a part of the key", shorten(a.hide(text), 200)), true
+	return breach(ids[0], "leak", "the error holds the whole key that was sent", "a part of the key", shorten(a.hide(text), 200)), true
 }
 
 // shortKey is the length up to which a key may be shown whole, in characters:

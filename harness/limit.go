@@ -62,16 +62,16 @@ func (g *Guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || (resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable) {
 		return resp, err
 	}
-	wait, ok := g.retryAfter(resp.Header.Get("Retry-After"))
+	after, ok := g.retryAfter(resp.Header.Get("Retry-After"))
 	if !ok || (r.Body != nil && r.Body != http.NoBody && r.GetBody == nil) {
 		return resp, nil
 	}
-	if wait > longestRetry {
+	if after > longestRetry {
 		resp.Body.Close()
-		return nil, &LimitError{fmt.Sprintf("the target asks to wait %v", wait)}
+		return nil, &LimitError{fmt.Sprintf("the target asks to wait %v", after)}
 	}
 	resp.Body.Close()
-	if err := g.sleep(r.Context(), wait); err != nil {
+	if err := wait(r.Context(), g.clock, after); err != nil {
 		return nil, err
 	}
 	if err := g.admit(r.Context()); err != nil {
@@ -105,31 +105,17 @@ func (g *Guard) admit(ctx context.Context) error {
 		return &LimitError{fmt.Sprintf("the budget of %d requests is used up; raise -max-requests", g.limits.Requests)}
 	}
 	g.sent++
-	var wait time.Duration
+	var pause time.Duration
 	if g.limits.Rate > 0 {
 		now := g.clock.Now()
 		if g.due.Before(now) {
 			g.due = now
 		}
-		wait = g.due.Sub(now)
+		pause = g.due.Sub(now)
 		g.due = g.due.Add(time.Duration(float64(time.Second) / g.limits.Rate))
 	}
 	g.mu.Unlock()
-	return g.sleep(ctx, wait)
-}
-
-func (g *Guard) sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := g.clock.Timer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return wait(ctx, g.clock, pause)
 }
 
 // LiveTransport is a transport fit for a server nobody vouches for: every wait

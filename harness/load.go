@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -119,9 +120,9 @@ func (l *loader) requirements(folder fs.FS, p *Profile, profile *document) error
 			return doc.errorAt(where, errors.New("a requirement has an id"))
 		case p.byID[r.ID] != nil:
 			return doc.errorAt(where, fmt.Errorf("requirement %s stands here twice; ids are unique", r.ID))
-		case !contains([]string{string(Must), string(Should), string(May), string(Open)}, string(r.Level)):
+		case !slices.Contains([]string{string(Must), string(Should), string(May), string(Open)}, string(r.Level)):
 			return doc.errorAt(where+".level", fmt.Errorf("%s: level %q; write MUST, SHOULD, MAY or OPEN", r.ID, r.Level))
-		case !contains([]string{"server", "client", "both", "receiver"}, r.Side):
+		case !slices.Contains([]string{"server", "client", "both", "receiver"}, r.Side):
 			return doc.errorAt(where+".side", fmt.Errorf("%s: side %q; write server, client, both or receiver", r.ID, r.Side))
 		case r.Variant != "" && p.Variants[r.Variant] == nil:
 			return doc.errorAt(where+".variant", fmt.Errorf("%s hangs on the variant %q, which the profile does not have", r.ID, r.Variant))

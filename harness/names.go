@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"slices"
 )
 
 // callValues are the values that every call has beside the credentials.
@@ -17,7 +18,7 @@ func (p *Profile) checkNames() error {
 		known[c.Name] = true
 	}
 	check := func(where string, t Template, extra ...string) error {
-		if err := t.checkNames(func(n string) bool { return known[n] || contains(extra, n) }); err != nil {
+		if err := t.checkNames(func(n string) bool { return known[n] || slices.Contains(extra, n) }); err != nil {
 			return at(where, fmt.Errorf("%w; known are credentials, %v and earlier stages", err, append(callValues, extra...)))
 		}
 		return nil
@@ -28,7 +29,7 @@ func (p *Profile) checkNames() error {
 				return err
 			}
 			for _, step := range s.steps {
-				if step.key != "" && !known[step.key] && !contains(extra, step.key) {
+				if step.key != "" && !known[step.key] && !slices.Contains(extra, step.key) {
 					return at(fmt.Sprintf("recipes.%s[%d]", where, i), fmt.Errorf("step %s names the key %q, which is no credential", step.name, step.key))
 				}
 			}
@@ -63,7 +64,7 @@ func (p *Profile) checkNames() error {
 			}
 		}
 		for i, c := range f.form.Checks {
-			if !contains(knownChecks, c) {
+			if !slices.Contains(knownChecks, c) {
 				return at(fmt.Sprintf("%s.checks[%d]", f.name, i), fmt.Errorf("unknown check %q; known are %v", c, knownChecks))
 			}
 		}
@@ -80,7 +81,7 @@ func (p *Profile) checkNames() error {
 		}
 	}
 	return p.checkReplies(func(n string) bool {
-		return known[n] || contains(made, n) || contains(values, n) || contains(replyValues, n)
+		return known[n] || slices.Contains(made, n) || slices.Contains(values, n) || slices.Contains(replyValues, n)
 	})
 }
 

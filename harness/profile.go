@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -202,7 +203,7 @@ func (p *Profile) With(choice map[string]string, pin bool) (*Profile, error) {
 		if !ok {
 			return nil, fmt.Errorf("%s has no variant %q; it has %s", p.Vendor, name, strings.Join(sortedKeys(p.Variants), ", "))
 		}
-		if !contains(v.Values, choice[name]) {
+		if !slices.Contains(v.Values, choice[name]) {
 			return nil, fmt.Errorf("variant %s.%s has no value %q; it has %s", p.Vendor, name, choice[name], strings.Join(v.Values, ", "))
 		}
 		next[name] = choice[name]

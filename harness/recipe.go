@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -146,12 +147,12 @@ func (r Recipe) inputs() []string {
 	made := map[string]bool{}
 	for _, s := range r {
 		for _, n := range s.text.Names() {
-			if !made[n] && !contains(names, n) {
+			if !made[n] && !slices.Contains(names, n) {
 				names = append(names, n)
 			}
 		}
 		for _, step := range s.steps {
-			if step.key != "" && !made[step.key] && !contains(names, step.key) {
+			if step.key != "" && !made[step.key] && !slices.Contains(names, step.key) {
 				names = append(names, step.key)
 			}
 		}

@@ -137,9 +137,6 @@ func (d *draft) sign() {
 	for name, value := range d.signed {
 		used[name] = value
 	}
-	if _, ok := d.signed["target"]; !ok && (d.signed["path"] != "" || d.signed["query"] != "") {
-		used["target"] = used["path"] + "?" + used["query"]
-	}
 	recipe := d.recipe
 	if recipe == nil {
 		recipe = d.profile.Request

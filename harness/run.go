@@ -1,10 +1,12 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -36,7 +38,7 @@ const attempts = 3
 func (c *Checker) newRun(ctx context.Context, cs *Case) *run {
 	r := &run{c: c, ctx: ctx}
 	if c.live() {
-		r.began = c.local.Now().Add(c.interval.Mid())
+		r.began = c.serverNow()
 	} else {
 		r.began = c.start
 		if c.target.Reset != nil {
@@ -103,7 +105,7 @@ func (c *Checker) unfit(cs *Case) string {
 	}
 	for _, s := range cs.Steps {
 		for _, f := range s.Break {
-			if name := f.signedInput(); name != "" && !contains(c.profile.signedInputs(), name) && !contains(c.profile.Request.inputs(), name) {
+			if name := f.signedInput(); name != "" && !slices.Contains(c.profile.signedInputs(), name) && !slices.Contains(c.profile.Request.inputs(), name) {
 				return "the target does not sign the " + name + ", so it cannot tell that another was signed"
 			}
 		}
@@ -171,9 +173,9 @@ func (r *run) step(res *Result, cs *Case, i int) bool {
 			res.Verdict, res.Reason = r.stopped(err)
 			return false
 		case a == nil:
-			res.Findings = append(res.Findings, r.c.profile.finding(firstOf(r.c.claim("login-accepted"), cs.Rules[0]), "outcome", "a right login was refused, so no call could be made", "acceptance", r.refusedLogin))
+			res.Findings = append(res.Findings, r.c.profile.finding(cmp.Or(r.c.claim("login-accepted"), cs.Rules[0]), "outcome", "a right login was refused, so no call could be made", "acceptance", r.refusedLogin))
 			return false
-		case a.status == http.StatusTooManyRequests && !contains(s.Expect.Refuse, "rate-limited"):
+		case a.status == http.StatusTooManyRequests && !slices.Contains(s.Expect.Refuse, "rate-limited"):
 			res.Verdict, res.Reason = Skip, "not run: the target limits the rate (status 429); lower -rate"
 			return false
 		}
@@ -243,9 +245,9 @@ func (c *Checker) conclude(res *Result, r *run) {
 		}
 		for _, shown := range res.Shown {
 			name, values := shown.Variant, shown.Values
-			if c.strict && !contains(values, c.profile.Variants[name].Default) && !c.profile.pinned[name] {
+			if c.strict && !slices.Contains(values, c.profile.Variants[name].Default) && !c.profile.pinned[name] {
 				res.Verdict = Fail
-				res.Findings = append(res.Findings, Finding{Rule: firstOf(c.profile.Variants[name].Rule, res.Case.Rules[0]), Level: Open, Kind: "variant",
+				res.Findings = append(res.Findings, Finding{Rule: cmp.Or(c.profile.Variants[name].Rule, res.Case.Rules[0]), Level: Open, Kind: "variant",
 					Problem: "the target shows another value of the variant " + name + " than is assumed", Want: c.profile.Variants[name].Default, Got: strings.Join(values, " or ")})
 			}
 		}

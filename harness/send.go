@@ -85,7 +85,7 @@ func (r *run) token(name string) (grant, bool, error) {
 		return grant{}, false, fmt.Errorf("no earlier step saved a token as %q", name)
 	}
 	c := r.c
-	if c.live() && c.session != nil && c.local.Now().Add(c.interval.Mid()).Sub(c.session.issued) < c.profile.Token.Lifetime/2 {
+	if c.live() && c.session != nil && c.serverNow().Sub(c.session.issued) < c.profile.Token.Lifetime/2 {
 		return *c.session, true, nil
 	}
 	d, a, err := r.send(&Step{Call: "login", operation: c.profile.Login.Operation})

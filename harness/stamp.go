@@ -23,8 +23,8 @@ func (r *run) setTime(d *draft, at, skew time.Duration, stamped bool) error {
 		d.now = now
 		return nil
 	}
-	if wait := r.began.Add(at).Sub(c.local.Now().Add(c.interval.Mid())); wait > 0 && at > 0 {
-		if err := r.pause(wait); err != nil {
+	if left := r.began.Add(at).Sub(c.serverNow()); left > 0 && at > 0 {
+		if err := r.pause(left); err != nil {
 			return err
 		}
 	}
@@ -37,17 +37,11 @@ func (r *run) setTime(d *draft, at, skew time.Duration, stamped bool) error {
 	return nil
 }
 
+// serverNow is what the clock of a live target shows, as far as it is known.
+func (c *Checker) serverNow() time.Time { return c.local.Now().Add(c.interval.Mid()) }
+
 // pause really waits, on our own clock.
-func (r *run) pause(d time.Duration) error {
-	timer := r.c.local.Timer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-r.ctx.Done():
-		return r.ctx.Err()
-	}
-}
+func (r *run) pause(d time.Duration) error { return wait(r.ctx, r.c.local, d) }
 
 // fraction is the part of d above a whole number of granules, never negative.
 func fraction(d, granule time.Duration) time.Duration {

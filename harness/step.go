@@ -2,11 +2,12 @@ package harness
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // step checks one step and finds its operation.
-func (p *Profile) step(c *Case, raw rawStep, s subject, i int) (Step, error) {
+func (p *Profile) step(c *Case, raw rawStep, s subject) (Step, error) {
 	step := Step{At: raw.At, Skew: raw.Skew, Call: substitute(raw.Call, s), Token: raw.Token, Save: raw.Save, Repeat: raw.Repeat}
 	if s.at != "" {
 		step.At, _ = ParseOffset(s.at)
@@ -49,7 +50,7 @@ func (p *Profile) step(c *Case, raw rawStep, s subject, i int) (Step, error) {
 		return step, err
 	}
 	step.operation = op
-	if !op.Safe && !contains(c.Needs, "unsafe") {
+	if !op.Safe && !slices.Contains(c.Needs, "unsafe") {
 		c.Needs = append(c.Needs, "unsafe")
 	}
 	for _, f := range step.Break {
@@ -59,7 +60,7 @@ func (p *Profile) step(c *Case, raw rawStep, s subject, i int) (Step, error) {
 			}
 		}
 		need := map[string]string{"state": "server-state", "mint": "own-token-key"}[f.Kind]
-		if need != "" && !contains(c.Needs, need) {
+		if need != "" && !slices.Contains(c.Needs, need) {
 			c.Needs = append(c.Needs, need)
 		}
 	}
@@ -90,7 +91,7 @@ func (p *Profile) checkStep(c *Case, s Step) error {
 		name := fmt.Sprint(f.value)
 		switch f.Kind {
 		case "sign-other", "leave-out":
-			if !contains(p.signedInputs(), name) && !contains(p.Request.inputs(), name) {
+			if !slices.Contains(p.signedInputs(), name) && !slices.Contains(p.Request.inputs(), name) {
 				return fmt.Errorf("fault %s: the signature does not cover %q; it covers %s", f.Kind, name, strings.Join(p.signedInputs(), ", "))
 			}
 		case "drop", "blank", "nullify", "number":
@@ -98,13 +99,16 @@ func (p *Profile) checkStep(c *Case, s Step) error {
 				return fmt.Errorf("fault %s: nothing in the request carries %q", f.Kind, name)
 			}
 		case "state":
-			if !contains(knownStates, name) {
+			if !slices.Contains(knownStates, name) {
 				return fmt.Errorf("unknown state %q; known are %s", name, strings.Join(knownStates, ", "))
 			}
 		}
 	}
 	return nil
 }
+
+// KnownState reports whether a server can be put in the state, for Target.State.
+func KnownState(name string) bool { return slices.Contains(knownStates, name) }
 
 // knownStates are the documented states a server can be put in.
 var knownStates = []string{"key-inactive", "key-deleted", "ip-denied", "account-suspended", "permission-denied", "rate-limited", "api-disabled"}
@@ -135,7 +139,7 @@ func (p *Profile) withoutFallbacks(e Expect) Expect {
 
 func (p *Profile) checkExpect(e Expect) error {
 	for _, name := range e.Refuse {
-		if _, own := p.errors.get(name); !own && fallbacks[name] == "" && !contains(knownErrors, name) {
+		if _, own := p.errors.get(name); !own && fallbacks[name] == "" && !slices.Contains(knownErrors, name) {
 			return fmt.Errorf("expects the error %q, which the profile does not document; it documents %s", name, strings.Join(p.errors.keys(), ", "))
 		}
 	}
@@ -147,7 +151,7 @@ func (p *Profile) checkExpect(e Expect) error {
 		return fmt.Errorf("expects by the variant %q, which the profile does not have", e.By)
 	}
 	for value, outcome := range e.Outcomes {
-		if !contains(v.Values, value) && builtinVariants()[e.By] == nil {
+		if !slices.Contains(v.Values, value) && builtinVariants()[e.By] == nil {
 			return fmt.Errorf("variant %s has no value %q; it has %s", e.By, value, strings.Join(v.Values, ", "))
 		}
 		if err := p.checkExpect(outcome); err != nil {

@@ -144,6 +144,6 @@ func (c *Checker) offset(ctx context.Context, n int) (measure.Interval, error) {
 			return measure.Sample{}, err
 		}
 		r.Header["User-Agent"] = userAgent
-		return measure.RoundTrip(c.local, c.transport, r)
+		return measure.RoundTrip(c.local, c.target.Transport, r)
 	})
 }

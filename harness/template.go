@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,7 +82,7 @@ func parseTemplate(text string) Template {
 			t.parts = append(t.parts, part{literal: text[at:m.start]})
 		}
 		t.parts = append(t.parts, part{name: m.name, modifier: m.modifier})
-		if !contains(t.names, m.name) {
+		if !slices.Contains(t.names, m.name) {
 			t.names = append(t.names, m.name)
 		}
 		at = m.end
@@ -101,7 +102,7 @@ func (t Template) Names() []string { return t.names }
 
 // Has reports whether the template uses the placeholder.
 func (t Template) Has(name string) bool {
-	return contains(t.names, name)
+	return slices.Contains(t.names, name)
 }
 
 // Append renders the template onto b. A name without a value renders as
@@ -202,15 +203,6 @@ func titleCase(s string) string {
 		start = r == ' '
 		return r
 	}, s)
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // seconds renders a duration as profiles and JSON bodies do: whole seconds.

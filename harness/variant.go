@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -96,7 +97,7 @@ func (v *Variant) UnmarshalYAML(node ast.Node) error {
 		}
 		v.texts[e.key] = texts
 	}
-	if len(v.Values) == 0 || !contains(v.Values, v.Default) {
+	if len(v.Values) == 0 || !slices.Contains(v.Values, v.Default) {
 		return placeAt(node, fmt.Errorf("default %q is not one of the values %s", v.Default, strings.Join(v.Values, ", ")))
 	}
 	if v.Source == "" {

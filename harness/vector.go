@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
+	"slices"
 )
 
 // Vector is a signature, token or webhook signature with every value on the
@@ -112,7 +113,7 @@ func (p *Profile) checkVector(v *Vector) error {
 	if recipe == nil {
 		return fmt.Errorf("vector %s: the profile has no recipe %q", v.ID, v.Recipe)
 	}
-	if !contains([]string{"documented", "vendor-sdk", "independent", "recorded", "computed"}, v.Origin) {
+	if !slices.Contains([]string{"documented", "vendor-sdk", "independent", "recorded", "computed"}, v.Origin) {
 		return fmt.Errorf("vector %s: origin %q; write documented, vendor-sdk, independent, recorded or computed", v.ID, v.Origin)
 	}
 	if n := len(v.Stages); n > 0 && !v.Valid && v.Stages[n-1].Name != recipe.result() {

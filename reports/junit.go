@@ -5,6 +5,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -219,11 +221,4 @@ func (r *Run) clean(s string) string {
 	return cut(printable(strings.ToValidUTF8(s, "\uFFFD")), maxText)
 }
 
-func sorted[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
-}
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

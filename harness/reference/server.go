@@ -187,9 +187,7 @@ var jsonType = []string{"application/json; charset=utf-8"}
 // SetState puts the server in a documented state: key-inactive, key-deleted,
 // ip-denied, account-suspended, permission-denied, rate-limited or api-disabled.
 func (s *Server) SetState(name string) error {
-	switch name {
-	case "key-inactive", "key-deleted", "ip-denied", "account-suspended", "permission-denied", "rate-limited", "api-disabled":
-	default:
+	if !harness.KnownState(name) {
 		return fmt.Errorf("unknown state %q", name)
 	}
 	s.mu.Lock()
