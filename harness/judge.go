@@ -140,9 +140,7 @@ func (p *Profile) alsoReply(cs *Case, e Expect, d *draft, a *answer, o outcome) 
 		return o
 	}
 	m := a.matching(d)
-	if err := p.matchAlso(e, a, &m); err != nil {
-		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the case's own pattern cannot be read: "+err.Error(), "", ""))
-	}
+	p.matchAlso(e, a, &m)
 	for _, w := range m.wrong {
 		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the body differs at "+w.path, w.want, w.got))
 	}
@@ -152,15 +150,26 @@ func (p *Profile) alsoReply(cs *Case, e Expect, d *draft, a *answer, o outcome) 
 // fitsAlso reports whether the body is as the case itself says.
 func (p *Profile) fitsAlso(e Expect, d *draft, a *answer) bool {
 	m := a.quietly(d)
-	return e.Reply == nil || p.matchAlso(e, a, &m) == nil && !m.failed
+	p.matchAlso(e, a, &m)
+	return !m.failed
 }
 
-func (p *Profile) matchAlso(e Expect, a *answer, m *matching) error {
-	pattern, err := compilePattern(e.Reply, &compiler{variants: p.Variants, choice: p.choice, pinned: p.pinned})
-	if err == nil {
-		pattern.match(a.doc, true, m)
+func (p *Profile) matchAlso(e Expect, a *answer, m *matching) {
+	if e.Reply == nil {
+		return
 	}
-	return err
+	pattern, err := p.alsoPattern(e)
+	if err != nil { // refused on loading, so only another choice of variants can break it
+		m.fail("a pattern that can be read", err.Error())
+		return
+	}
+	pattern.match(a.doc, true, m)
+}
+
+// alsoPattern is what the case itself says of the body, under the choice of
+// variants.
+func (p *Profile) alsoPattern(e Expect) (*pattern, error) {
+	return compilePattern(e.Reply, &compiler{variants: p.Variants, choice: p.choice, pinned: p.pinned})
 }
 
 func (p *Profile) judgeRefuse(cs *Case, e Expect, d *draft, a *answer) outcome {

@@ -143,6 +143,11 @@ func (p *Profile) checkExpect(e Expect) error {
 			return fmt.Errorf("expects the error %q, which the profile does not document; it documents %s", name, strings.Join(p.errors.keys(), ", "))
 		}
 	}
+	if e.Reply != nil {
+		if _, err := p.alsoPattern(e); err != nil {
+			return fmt.Errorf("the pattern of the body cannot be read: %w", err)
+		}
+	}
 	if e.By == "" {
 		return nil
 	}

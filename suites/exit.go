@@ -31,6 +31,9 @@ func (r *runner) finish(t *testing.T, problem error) int {
 	ran := 0
 	for _, s := range r.suites {
 		s.report.Notes = s.checker.Notes()
+		if i, ok := s.checker.Offset(); ok { // as wide as it became during the run
+			s.report.Offset = i.String()
+		}
 		ran += len(s.report.Results)
 	}
 	if ran == 0 && problem == nil {

@@ -128,10 +128,7 @@ func (r *runner) calibrate(ctx context.Context) error {
 			}
 			return err
 		}
-		s.report.Profile, s.report.Shown, s.report.Notes = s.checker.Profile(), s.checker.Shown(), s.checker.Notes()
-		if i, ok := s.checker.Offset(); ok {
-			s.report.Offset = i.String()
-		}
+		s.report.Profile, s.report.Shown = s.checker.Profile(), s.checker.Shown()
 	}
 	return nil
 }
@@ -182,7 +179,7 @@ func (r *runner) add(p *harness.Profile, secrets map[string]string) error {
 	}
 	for _, c := range p.Credentials {
 		if c.Secret && credentials != nil {
-			secrets[c.Name] = credentials[c.Name]
+			secrets[p.Vendor+"."+c.Name] = credentials[c.Name] // two vendors may use one name
 		}
 	}
 	s := &suite{checker: checker, report: &reports.Suite{Profile: p, Side: "server"}}
