@@ -94,6 +94,9 @@ func (p *Profile) compile() error {
 		path, _, _ := strings.Cut(p.Login.Operation.Path, "?")
 		p.routes[path] = append(p.routes[path], p.Login.Operation)
 	}
+	for _, cs := range p.Cases {
+		p.routeCalls(cs)
+	}
 	if err := p.compileReplies(c); err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func (p *Profile) signingVariants() []string {
 	var names []string
 	seen := func(text string) {
 		for _, n := range parseTemplate(text).Names() {
-			if v := p.Variants[n]; v != nil && !v.Client && !p.binding(n) && !slices.Contains(names, n) {
+			if v := p.Variants[n]; v != nil && !v.Client && !p.Binding(n) && !slices.Contains(names, n) {
 				names = append(names, n)
 			}
 		}

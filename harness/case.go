@@ -3,23 +3,31 @@ package harness
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 )
 
-// Case is one check of a server: what is sent, with which skew and which one
-// thing broken, and what must come back.
+// Case is one check: of a server, what is sent, with which skew and which one
+// thing broken, and what must come back; of a client, what it is asked to do and
+// answered, and what must be seen of it.
 type Case struct {
-	ID     string   // aspect/claim, such as window/past-limit+1s; never changes
-	Vendor string   // the first part of the full name
-	Claim  string   // the rule it checks, by the name common cases use; empty in a vendor's own cases
-	Rules  []string // requirement ids; the first sets the level
-	Level  Level    // of the first rule
-	Side   string   // server
-	Needs  []string // own-clock, own-token-key, server-state, unsafe
-	Steps  []Step
-	File   string // where it is written
-	Line   int
+	ID       string        // aspect/claim, such as window/past-limit+1s; never changes
+	Vendor   string        // the first part of the full name
+	Claim    string        // the rule it checks, by the name common cases use; empty in a vendor's own cases
+	Rules    []string      // requirement ids; the first sets the level
+	Level    Level         // of the first rule
+	Side     string        // server or client
+	Needs    []string      // own-clock, own-token-key, server-state, unsafe
+	Steps    []Step        // of a server case
+	Timeline []Moment      // of a client case, with the four below
+	From     time.Time     // where the server's clock stands at the start; zero for the usual
+	Fraction time.Duration // of the second, at which the case starts
+	Zone     string        // IANA name of the client's time zone; empty for UTC
+	Without  string        // a credential that the client is not given
+	Base     string        // plain: the client is given an address without TLS
+	File     string        // where it is written
+	Line     int
 }
 
 // Name is the full name: vendor/aspect/claim.
@@ -32,7 +40,12 @@ func (c *Case) Aspect() string {
 }
 
 // Skew is the skew of the step that is judged last, as it is written.
-func (c *Case) Skew() string { return c.Steps[len(c.Steps)-1].Skew.String() }
+func (c *Case) Skew() string {
+	if c.Side == "client" {
+		return c.Timeline[len(c.Timeline)-1].Skew.String()
+	}
+	return c.Steps[len(c.Steps)-1].Skew.String()
+}
 
 // Step is one request of a case.
 type Step struct {
@@ -58,6 +71,9 @@ type rawCase struct {
 	Needs []string
 	Steps []rawStep
 	rawStep
+
+	Timeline                            []rawMoment
+	From, Fraction, Zone, Without, Base string
 }
 
 type rawStep struct {
@@ -90,6 +106,18 @@ func (c *rawCase) UnmarshalYAML(node ast.Node) error {
 			err = decodeNode(value, &c.Needs)
 		case "steps":
 			err = decodeNode(value, &c.Steps)
+		case "timeline":
+			err = decodeNode(value, &c.Timeline)
+		case "from":
+			c.From, err = text(value)
+		case "fraction":
+			c.Fraction, err = text(value)
+		case "zone":
+			c.Zone, err = text(value)
+		case "without":
+			c.Without, err = text(value)
+		case "base":
+			c.Base, err = oneOf(value, "plain")
 		default:
 			return c.field(key, value)
 		}

@@ -20,6 +20,9 @@ func CheckServer(ctx context.Context, p *Profile, t Target, o Options) error {
 	}
 	var all []error
 	for _, cs := range p.Cases {
+		if cs.Side != "server" {
+			continue
+		}
 		if r := c.Run(ctx, cs); r.Verdict == Fail || r.Verdict == Error {
 			all = append(all, r.Err())
 		}

@@ -44,9 +44,9 @@ func (c *SkewClock) Until(t time.Time) time.Duration { return t.Sub(c.Now()) }
 // Set moves the clock so that it now shows t.
 func (c *SkewClock) Set(t time.Time) { c.moved.Store(&moved{t, c.Clock.Now()}) }
 
-// frozenClock returns a clock that stands at t until it is moved. The mock
+// FrozenClock returns a clock that stands at t until it is moved. The mock
 // underneath is set once, because setting it sleeps for a millisecond.
-func frozenClock(t time.Time) *SkewClock {
+func FrozenClock(t time.Time) *SkewClock {
 	mock := clock.NewMock()
 	mock.Set(t)
 	return NewSkewClock(mock)

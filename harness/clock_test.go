@@ -104,7 +104,7 @@ func TestSkewClockOnTheRealClockRuns(t *testing.T) {
 }
 
 func TestFrozenClockStands(t *testing.T) {
-	c := frozenClock(DefaultBase)
+	c := FrozenClock(DefaultBase)
 	first := c.Now()
 	for range 1000 {
 		if got := c.Now(); got != first {
@@ -118,7 +118,7 @@ func TestFrozenClockStands(t *testing.T) {
 
 // Run with -race: many parties read the clock while one moves it.
 func TestSkewClockIsSafeForConcurrentUse(t *testing.T) {
-	c := frozenClock(DefaultBase)
+	c := FrozenClock(DefaultBase)
 	early, late := DefaultBase.Add(-time.Hour), DefaultBase.Add(time.Hour)
 	var readers, mover sync.WaitGroup
 	stop := make(chan struct{})

@@ -51,7 +51,7 @@ func (p *Profile) compare(cs *Case, r *reply, rule string, d *draft, a *answer) 
 		if len(r.status) > 1 {
 			cites = cmp.Or(r.rule, rule) // outside of everything the open question allows
 		}
-		o.findings = append(o.findings, p.finding(cites, "status", "the status is not the documented one", "status "+r.status[0].text, statusText(a.status)))
+		o.findings = append(o.findings, p.Finding(cites, "status", "the status is not the documented one", "status "+r.status[0].text, statusText(a.status)))
 	}
 	m := a.matching(d)
 	for _, h := range r.headers {
@@ -60,12 +60,12 @@ func (p *Profile) compare(cs *Case, r *reply, rule string, d *draft, a *answer) 
 		m.leave()
 	}
 	for _, w := range m.wrong {
-		o.findings = append(o.findings, p.finding(rule, "header", "the header is not the documented one: "+strings.TrimPrefix(w.path, "$."), w.want, w.got))
+		o.findings = append(o.findings, p.Finding(rule, "header", "the header is not the documented one: "+strings.TrimPrefix(w.path, "$."), w.want, w.got))
 	}
 	m.wrong = m.wrong[:0]
 	if r.body != nil {
 		if a.noJSON != nil {
-			o.findings = append(o.findings, p.finding(cmp.Or(r.rule, rule), "shape", "the body is not one JSON document: "+a.noJSON.Error(), "a JSON object", excerpt(a)))
+			o.findings = append(o.findings, p.Finding(cmp.Or(r.rule, rule), "shape", "the body is not one JSON document: "+a.noJSON.Error(), "a JSON object", excerpt(a)))
 			return o
 		}
 		r.body.match(a.doc, true, &m)
@@ -80,7 +80,7 @@ func (p *Profile) compare(cs *Case, r *reply, rule string, d *draft, a *answer) 
 		case w.typed && len(p.Rules["value-"+w.about]) > 0:
 			cites = p.Rules["value-"+w.about][0]
 		}
-		o.findings = append(o.findings, p.finding(cites, kind, "the body differs at "+w.path, w.want, w.got))
+		o.findings = append(o.findings, p.Finding(cites, kind, "the body differs at "+w.path, w.want, w.got))
 	}
 	o.shown = append(o.shown, m.shown...)
 	o.captured = m.captured
@@ -114,7 +114,7 @@ func (p *Profile) checkCaptured(o *outcome, rule string, d *draft, a *answer) {
 		if ids := p.Rules["value-"+about]; len(ids) > 0 {
 			cites = ids[0]
 		}
-		o.findings = append(o.findings, p.finding(cites, "value", problem, want, got))
+		o.findings = append(o.findings, p.Finding(cites, "value", problem, want, got))
 	}
 	if text, ok := o.captured["server_time"]; ok && p.ReplyTime != nil {
 		t, err := p.ReplyTime.Parse(text)

@@ -191,9 +191,6 @@ func (p *Profile) add(c *commonCase, claim string) error {
 		if made.Side == "" {
 			made.Side = "server"
 		}
-		if made.Side != "server" {
-			return fmt.Errorf("case %s: side %q; a case is of the side server", made.ID, made.Side)
-		}
 		for _, id := range rules {
 			if p.byID[id] == nil {
 				return fmt.Errorf("case %s cites %s, which %s/requirements.yaml does not have", made.ID, id, p.Vendor)
@@ -205,26 +202,45 @@ func (p *Profile) add(c *commonCase, claim string) error {
 				return fmt.Errorf("case id %s stands twice: also at %s:%d", made.ID, other.File, other.Line)
 			}
 		}
-		steps := c.raw.Steps
-		if len(steps) == 0 {
-			steps = []rawStep{c.raw.rawStep}
-		} else if c.raw.written() {
-			return fmt.Errorf("case %s: write one step inline or several under steps, not both", made.ID)
+		switch made.Side {
+		case "server":
+			err = p.serverSteps(made, c.raw, s)
+		case "client":
+			err = p.clientTimeline(made, c.raw, s)
+		default:
+			err = fmt.Errorf("side %q; a case is of the side server or client", made.Side)
 		}
-		for i, raw := range steps {
-			step, err := p.step(made, raw, s)
-			if err == nil {
-				err = p.checkStep(made, step)
-			}
-			if err != nil && len(steps) > 1 {
-				err = fmt.Errorf("step %d: %w", i+1, err)
-			}
-			if err != nil {
-				return fmt.Errorf("case %s: %w", made.ID, err)
-			}
-			made.Steps = append(made.Steps, step)
+		if err != nil {
+			return fmt.Errorf("case %s: %w", made.ID, err)
 		}
 		p.Cases = append(p.Cases, made)
+	}
+	return nil
+}
+
+// serverSteps makes the requests of a server case.
+func (p *Profile) serverSteps(made *Case, raw rawCase, s subject) error {
+	if len(raw.Timeline) > 0 || raw.From+raw.Fraction != "" || raw.Zone != "" || raw.Without != "" || raw.Base != "" {
+		return fmt.Errorf("timeline, from, fraction, zone, without and base are of client cases; add side: client")
+	}
+	steps := raw.Steps
+	if len(steps) == 0 {
+		steps = []rawStep{raw.rawStep}
+	} else if raw.written() {
+		return fmt.Errorf("write one step inline or several under steps, not both")
+	}
+	for i, raw := range steps {
+		step, err := p.step(made, raw, s)
+		if err == nil {
+			err = p.checkStep(made, step)
+		}
+		if err != nil && len(steps) > 1 {
+			err = fmt.Errorf("step %d: %w", i+1, err)
+		}
+		if err != nil {
+			return err
+		}
+		made.Steps = append(made.Steps, step)
 	}
 	return nil
 }

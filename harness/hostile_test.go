@@ -155,7 +155,7 @@ func TestAHostileAnswerCostsLittleAndYieldsAFinding(t *testing.T) {
 						resp, err := bodied(hostile.status, hostile.header, nil)(r)
 						resp.Body = body
 						return resp, err
-					}), Clock: frozenClock(DefaultBase)}
+					}), Clock: FrozenClock(DefaultBase)}
 					if live {
 						target.Clock = nil
 					}
@@ -238,7 +238,7 @@ func TestAHostileLoginEndsTheCase(t *testing.T) {
 			t.Run(vendor+": "+hostile.claim, func(t *testing.T) {
 				t.Parallel()
 				for _, id := range []string{"login/right", "expiry/limit+1s"} {
-					c := checker(t, p, Target{URL: "https://hostile.invalid", Clock: frozenClock(DefaultBase), Transport: answers(func(r *http.Request) (*http.Response, error) {
+					c := checker(t, p, Target{URL: "https://hostile.invalid", Clock: FrozenClock(DefaultBase), Transport: answers(func(r *http.Request) (*http.Response, error) {
 						return bodied(hostile.status, hostile.header, hostile.body())(r)
 					})}, Options{Keep: true})
 					var r Result
@@ -260,7 +260,7 @@ func TestASecretAtTheCutIsHiddenWhole(t *testing.T) {
 		for at := length - len(trolleySecret) - 4; at <= length+2; at++ {
 			filler := strings.Repeat("x", max(0, at))
 			for _, body := range []string{filler + trolleySecret + filler, `{"ok":false,"errors":[{"code":"invalid_api_key","message":"` + filler + trolleySecret + `"}]}`} {
-				c := checker(t, p, Target{URL: "https://hostile.invalid", Clock: frozenClock(DefaultBase), Transport: bodied(401, nil, strings.NewReader(body))}, Options{})
+				c := checker(t, p, Target{URL: "https://hostile.invalid", Clock: FrozenClock(DefaultBase), Transport: bodied(401, nil, strings.NewReader(body))}, Options{})
 				r := c.Run(t.Context(), caseOf(t, p, "signature/zeros"))
 				text := fmt.Sprintf("%+v %+v %+v", r.Findings, r.Sent, r.Stages)
 				if strings.Contains(text, trolleySecret[:4]) {
@@ -277,7 +277,7 @@ func TestASecretAtTheCutIsHiddenWhole(t *testing.T) {
 func TestATokenIsNotShown(t *testing.T) {
 	const token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJsaXZlLXRva2VuIn0.c2lnbmF0dXJl"
 	p := shipped(t, "spreetail")
-	c := checker(t, p, Target{URL: "https://x.invalid", Clock: frozenClock(DefaultBase), Transport: answers(func(r *http.Request) (*http.Response, error) {
+	c := checker(t, p, Target{URL: "https://x.invalid", Clock: FrozenClock(DefaultBase), Transport: answers(func(r *http.Request) (*http.Response, error) {
 		body := `{"success":true}`
 		if r.URL.Path == p.Login.Operation.Path {
 			body = `{"success":true,"data":{"access_token":"` + token + `","expires_in":86400,"client_id":"client-skewproof-example"}}`
@@ -323,7 +323,7 @@ func TestALinkThatFailsIsAnErrorAndJunkIsTheServersFault(t *testing.T) {
 		{"a sentence of several lines", errors.New("first\nsecond"), Fail, "first second"},
 	} {
 		t.Run(tt.claim, func(t *testing.T) {
-			for _, clk := range []*SkewClock{nil, frozenClock(DefaultBase)} {
+			for _, clk := range []*SkewClock{nil, FrozenClock(DefaultBase)} {
 				c := checker(t, p, Target{URL: "https://hostile.invalid", Clock: clk, Transport: answers(func(*http.Request) (*http.Response, error) { return nil, tt.err })}, Options{})
 				r := c.Run(t.Context(), caseOf(t, p, "signature/zeros"))
 				said := r.Reason
@@ -341,7 +341,7 @@ func TestALinkThatFailsIsAnErrorAndJunkIsTheServersFault(t *testing.T) {
 
 func TestARateLimitSkipsTheCase(t *testing.T) {
 	p := shipped(t, "trolley")
-	c := checker(t, p, Target{URL: "https://busy.invalid", Clock: frozenClock(DefaultBase), Transport: bodied(429, nil, strings.NewReader(`{"ok":false}`))}, Options{})
+	c := checker(t, p, Target{URL: "https://busy.invalid", Clock: FrozenClock(DefaultBase), Transport: bodied(429, nil, strings.NewReader(`{"ok":false}`))}, Options{})
 	r := c.Run(t.Context(), caseOf(t, p, "signature/zeros"))
 	if r.Verdict != Skip || !strings.Contains(r.Reason, "429") {
 		t.Errorf("%s %q, want a skip that names the status", r.Verdict, r.Reason)
@@ -413,7 +413,7 @@ func FuzzJudge(f *testing.F) {
 			}
 			return bodied(status, h, strings.NewReader(string(body)))(r)
 		})
-		c := checker(t, p, Target{URL: "https://hostile.invalid", Clock: frozenClock(DefaultBase), Transport: transport, State: func(string) error { return nil }}, Options{Keep: true})
+		c := checker(t, p, Target{URL: "https://hostile.invalid", Clock: FrozenClock(DefaultBase), Transport: transport, State: func(string) error { return nil }}, Options{Keep: true})
 		r := c.Run(t.Context(), cs)
 		checkBounded(t, c, r)
 		if err := r.Err(); (err != nil) != (r.Verdict == Fail || r.Verdict == Error) {

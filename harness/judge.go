@@ -54,7 +54,7 @@ func (p *Profile) judgeExpect(cs *Case, e Expect, d *draft, a *answer) outcome {
 // judgeBy looks up which values of the variant the answer agrees with.
 func (p *Profile) judgeBy(cs *Case, e Expect, d *draft, a *answer) outcome {
 	chosen := p.Choice(e.By)
-	if p.binding(e.By) {
+	if p.Binding(e.By) {
 		out := p.judgeExpect(cs, e.Outcomes[chosen], d, a)
 		for i := range out.findings {
 			if p.pinned[e.By] {
@@ -85,7 +85,7 @@ func (p *Profile) judgeBy(cs *Case, e Expect, d *draft, a *answer) outcome {
 // fits reports whether the answer is as expected, without saying what is not.
 func (p *Profile) fits(e Expect, d *draft, a *answer) bool {
 	switch {
-	case e.By != "" && p.binding(e.By):
+	case e.By != "" && p.Binding(e.By):
 		return p.fits(e.Outcomes[p.Choice(e.By)], d, a)
 	case e.By != "":
 		for _, outcome := range e.Outcomes {
@@ -128,7 +128,7 @@ func (p *Profile) judgeAccept(cs *Case, e Expect, d *draft, a *answer) outcome {
 	reply := p.replyTo(d.op)
 	o := p.compare(cs, reply, reply.rule, d, a)
 	if _, ok := p.accepted(d, a); len(o.findings) > 0 && !ok {
-		o.findings = []Finding{p.finding(cs.Rules[0], "outcome", "a right request was refused", "acceptance", p.describe(d, a))}
+		o.findings = []Finding{p.Finding(cs.Rules[0], "outcome", "a right request was refused", "acceptance", p.describe(d, a))}
 		return o
 	}
 	return p.alsoReply(cs, e, d, a, o)
@@ -142,7 +142,7 @@ func (p *Profile) alsoReply(cs *Case, e Expect, d *draft, a *answer, o outcome) 
 	m := a.matching(d)
 	p.matchAlso(e, a, &m)
 	for _, w := range m.wrong {
-		o.findings = append(o.findings, p.finding(cs.Rules[0], "shape", "the body differs at "+w.path, w.want, w.got))
+		o.findings = append(o.findings, p.Finding(cs.Rules[0], "shape", "the body differs at "+w.path, w.want, w.got))
 	}
 	return o
 }
@@ -190,11 +190,11 @@ func (p *Profile) judgeRefuse(cs *Case, e Expect, d *draft, a *answer) outcome {
 		want = "refusal"
 	}
 	if p.looksAccepted(d, a) {
-		best.findings = []Finding{p.finding(cs.Rules[0], "outcome", "accepted; expected "+want, want, p.describe(d, a))}
+		best.findings = []Finding{p.Finding(cs.Rules[0], "outcome", "accepted; expected "+want, want, p.describe(d, a))}
 		return best
 	}
 	if other := p.refused(d, a); other != "" && other != refusal && !p.mayBe(e.Refuse, other) {
-		best.findings = []Finding{p.finding(cs.Rules[0], "outcome", fmt.Sprintf("refused with %s; expected %s", other, want), want, p.describe(d, a))}
+		best.findings = []Finding{p.Finding(cs.Rules[0], "outcome", fmt.Sprintf("refused with %s; expected %s", other, want), want, p.describe(d, a))}
 	}
 	return best
 }
@@ -266,7 +266,8 @@ func (p *Profile) refused(d *draft, a *answer) string {
 	return byBody
 }
 
-func (p *Profile) finding(rule, kind, problem, want, got string) Finding {
+// Finding makes a finding against a requirement, at its level.
+func (p *Profile) Finding(rule, kind, problem, want, got string) Finding {
 	level := Must
 	if r := p.Requirement(rule); r != nil {
 		level = r.Level

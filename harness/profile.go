@@ -219,9 +219,9 @@ func (p *Profile) With(choice map[string]string, pin bool) (*Profile, error) {
 // Choice is the value the profile takes for the variant.
 func (p *Profile) Choice(variant string) string { return p.choice[variant] }
 
-// binding reports whether a target that shows another value of the variant
+// Binding reports whether a target that shows another value of the variant
 // fails for it.
-func (p *Profile) binding(variant string) bool {
+func (p *Profile) Binding(variant string) bool {
 	return p.pinned[variant] || p.Variants[variant].Documented
 }
 

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sort"
-	"strings"
 	"time"
 )
 
@@ -52,12 +50,12 @@ func (c *Checker) newRun(ctx context.Context, cs *Case) *run {
 // Run runs one case. It never fails: what went wrong is in the result.
 func (c *Checker) Run(ctx context.Context, cs *Case) Result {
 	began := c.local.Now()
-	r := c.newRun(ctx, cs)
 	res := Result{Case: cs}
 	if reason := c.unfit(cs); reason != "" {
 		res.Verdict, res.Reason = Skip, reason
 		return res
 	}
+	r := c.newRun(ctx, cs)
 	for i := range cs.Steps {
 		if !r.step(&res, cs, i) {
 			break
@@ -79,6 +77,9 @@ const needsClock = "needs a clock we own; the target keeps its own"
 
 // unfit says why the case cannot be run against this target; empty when it can.
 func (c *Checker) unfit(cs *Case) string {
+	if cs.Side != "server" {
+		return "is about the " + cs.Side + ", and this checks a server"
+	}
 	for _, need := range cs.Needs {
 		switch need {
 		case "own-clock":
@@ -173,7 +174,7 @@ func (r *run) step(res *Result, cs *Case, i int) bool {
 			res.Verdict, res.Reason = r.stopped(err)
 			return false
 		case a == nil:
-			res.Findings = append(res.Findings, r.c.profile.finding(cmp.Or(r.c.claim("login-accepted"), cs.Rules[0]), "outcome", "a right login was refused, so no call could be made", "acceptance", r.refusedLogin))
+			res.Findings = append(res.Findings, r.c.profile.Finding(cmp.Or(r.c.claim("login-accepted"), cs.Rules[0]), "outcome", "a right login was refused, so no call could be made", "acceptance", r.refusedLogin))
 			return false
 		case a.status == http.StatusTooManyRequests && !slices.Contains(s.Expect.Refuse, "rate-limited"):
 			res.Verdict, res.Reason = Skip, "not run: the target limits the rate (status 429); lower -rate"
@@ -230,28 +231,7 @@ func (c *Checker) claim(name string) string {
 
 // conclude sums the findings up into a verdict.
 func (c *Checker) conclude(res *Result, r *run) {
-	sort.SliceStable(res.Findings, func(i, j int) bool { return rank(res.Findings[i].Level) < rank(res.Findings[j].Level) })
-	if res.Verdict == "" {
-		res.Verdict = Pass
-		if r.open || res.Case.Level == Open || res.Case.Level == May {
-			res.Verdict = Observed
-		}
-		for _, f := range res.Findings {
-			if f.Level == Must || c.strict {
-				res.Verdict = Fail
-				break
-			}
-			res.Verdict = Observed
-		}
-		for _, shown := range res.Shown {
-			name, values := shown.Variant, shown.Values
-			if c.strict && !slices.Contains(values, c.profile.Variants[name].Default) && !c.profile.pinned[name] {
-				res.Verdict = Fail
-				res.Findings = append(res.Findings, Finding{Rule: cmp.Or(c.profile.Variants[name].Rule, res.Case.Rules[0]), Level: Open, Kind: "variant",
-					Problem: "the target shows another value of the variant " + name + " than is assumed", Want: c.profile.Variants[name].Default, Got: strings.Join(values, " or ")})
-			}
-		}
-	}
+	c.profile.Settle(res, r.open, c.strict)
 	if tells := res.Verdict != Pass && (res.Verdict != Observed || len(res.Findings) > 0); tells || c.keep {
 		tokens := r.tokenHider()
 		for _, x := range r.exchanges {
@@ -267,13 +247,4 @@ func (c *Checker) conclude(res *Result, r *run) {
 	} else {
 		res.Stages = nil
 	}
-}
-
-func rank(l Level) int {
-	for i, known := range []Level{Must, Should, May, Open} {
-		if l == known {
-			return i
-		}
-	}
-	return 0
 }

@@ -38,7 +38,7 @@ type Target struct {
 // that reads the given clock; it is called anew for every case, so that no case
 // sees what another left behind.
 func HandlerTarget(newHandler func(clock.Clock) http.Handler) Target {
-	shared := frozenClock(DefaultBase)
+	shared := FrozenClock(DefaultBase)
 	t := &handlerTransport{}
 	reset := func() { t.handler = newHandler(shared) }
 	reset()

@@ -1,7 +1,11 @@
 package harness
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"sort"
+	"strings"
 	"time"
 )
 
@@ -54,6 +58,7 @@ type Result struct {
 	Findings []Finding     // breaches, most serious first
 	Shown    []Showing     // open variants: the values that what came back agrees with
 	Sent     []Exchange    // what was sent and what came back, redacted
+	Told     []string      // of a client: what its caller was told, redacted
 	Stages   []Stage       // the signature of the last request, stage by stage, redacted; nil when unsigned
 	Age      *AgeRange     // against a clock that is not ours: how old the stamp was when the server judged it
 	Duration time.Duration // wall-clock time the case took
@@ -86,4 +91,41 @@ type Exchange struct {
 	ResponseHeader []string
 	ResponseBody   string
 	Problem        string // transport error or unusable answer; empty when all went well
+}
+
+// Settle sums the findings up into a verdict, unless there is one already: open
+// says that some expectation hung on an open question.
+func (p *Profile) Settle(res *Result, open, strict bool) {
+	sort.SliceStable(res.Findings, func(i, j int) bool { return rank(res.Findings[i].Level) < rank(res.Findings[j].Level) })
+	if res.Verdict != "" {
+		return
+	}
+	res.Verdict = Pass
+	if open || res.Case.Level == Open || res.Case.Level == May {
+		res.Verdict = Observed
+	}
+	for _, f := range res.Findings {
+		if f.Level == Must || strict {
+			res.Verdict = Fail
+			break
+		}
+		res.Verdict = Observed
+	}
+	for _, shown := range res.Shown {
+		name, values := shown.Variant, shown.Values
+		if strict && !slices.Contains(values, p.Variants[name].Default) && !p.pinned[name] {
+			res.Verdict = Fail
+			res.Findings = append(res.Findings, Finding{Rule: cmp.Or(p.Variants[name].Rule, res.Case.Rules[0]), Level: Open, Kind: "variant",
+				Problem: "the target shows another value of the variant " + name + " than is assumed", Want: p.Variants[name].Default, Got: strings.Join(values, " or ")})
+		}
+	}
+}
+
+func rank(l Level) int {
+	for i, known := range []Level{Must, Should, May, Open} {
+		if l == known {
+			return i
+		}
+	}
+	return 0
 }

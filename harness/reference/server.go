@@ -44,8 +44,11 @@ type issued struct {
 
 // New returns a server for the profile, which knows the profile's sample
 // credentials and reads the time from clk.
-func New(p *harness.Profile, clk clock.Clock) *Server {
-	return &Server{profile: p, clock: clk, credentials: p.Samples()}
+func New(p *harness.Profile, clk clock.Clock) *Server { return NewFor(p, clk, p.Samples()) }
+
+// NewFor is New with another customer's credentials.
+func NewFor(p *harness.Profile, clk clock.Clock, credentials harness.Values) *Server {
+	return &Server{profile: p, clock: clk, credentials: credentials}
 }
 
 // spare maps for the values of requests.

@@ -39,7 +39,8 @@ func (s *Server) grant(c *call) string {
 }
 
 // opaque makes a token of the profile's length and alphabet. It is a counter,
-// hashed: the same run gives the same tokens, and no two are equal.
+// hashed with the customer's name: the same run gives the same tokens, and no
+// two are equal.
 func (s *Server) opaque() string {
 	var seed [8]byte
 	binary.BigEndian.PutUint64(seed[:], uint64(s.serial))
@@ -49,7 +50,7 @@ func (s *Server) opaque() string {
 	}
 	var b []byte
 	for n := byte(0); len(b) < length; n++ {
-		sum := sha256.Sum256(append([]byte("skewproof token"), append(seed[:], n)...))
+		sum := sha256.Sum256(append([]byte("skewproof token"+s.credentials[s.profile.Identity().Name]), append(seed[:], n)...))
 		b = append(b, sum[:]...)
 	}
 	text := base64.StdEncoding.EncodeToString(b)

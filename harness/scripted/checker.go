@@ -1,0 +1,307 @@
+package scripted
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/benbjohnson/clock"
+
+	"github.com/skewproof/skewproof/harness"
+)
+
+// Attached is a client under test, and how it is reached.
+type Attached struct {
+	// New makes a client without history, for each case anew.
+	New func(harness.ClientConfig) (harness.Client, error)
+	// Bubble runs a case inside a testing/synctest bubble, so that timers and
+	// waiting work on the fake clock; nil to do without. Then a client that
+	// waits never wakes up.
+	Bubble func(play func())
+	// OwnTime says that the client calls time.Now itself and not the clock it is
+	// given. It needs a Bubble.
+	OwnTime bool
+	// Program says that the client is another program: it reaches the vendor
+	// over a port of this machine.
+	Program bool
+	// Clock is the program's clock where the harness can move it; nil where the
+	// program reads the clock of this machine.
+	Clock Clock
+}
+
+// Options of a Checker.
+type Options struct {
+	Base   time.Time   // where the clocks stand when a case begins; harness.DefaultBase when zero
+	Strict bool        // SHOULD and observed differences fail too
+	Keep   bool        // keep the exchanges of passing cases too
+	Local  clock.Clock // this machine's clock; the real one when nil
+}
+
+// Checker runs client cases against one client, one after the other. It is not
+// safe for concurrent use.
+type Checker struct {
+	profile   *harness.Profile
+	client    Attached
+	options   Options
+	accounts  map[string]harness.Values
+	redactor  *harness.Redactor
+	listeners map[string]*listener
+	elsewhere *listener
+	strays    atomic.Pointer[stage] // whose requests to other hosts are noted
+
+}
+
+// NewChecker prepares to check the client. Close it at the end.
+func NewChecker(p *harness.Profile, client Attached, o Options) *Checker {
+	if o.Base.IsZero() {
+		o.Base = harness.DefaultBase
+	}
+	if o.Local == nil {
+		o.Local = clock.New()
+	}
+	c := &Checker{profile: p, client: client, options: o, listeners: map[string]*listener{}}
+	c.accounts = map[string]harness.Values{"": p.Samples(), "other": otherAccount(p)}
+	secrets := map[string]string{}
+	for account, values := range c.accounts {
+		for _, cred := range p.Credentials {
+			if cred.Secret {
+				secrets[strings.TrimSpace(account+" "+cred.Name)] = values[cred.Name]
+			}
+		}
+	}
+	c.redactor = harness.NewRedactor(secrets)
+	return c
+}
+
+// otherAccount are credentials of the same form that belong to another customer.
+func otherAccount(p *harness.Profile) harness.Values {
+	v := harness.Values{}
+	for name, sample := range p.Samples() {
+		if n := len(sample); n > 0 {
+			last := byte('9')
+			if sample[n-1] == last {
+				last = '8'
+			}
+			sample = sample[:n-1] + string(last)
+		}
+		v[name] = sample
+	}
+	return v
+}
+
+// Close gives the ports back.
+func (c *Checker) Close() {
+	for _, l := range c.listeners {
+		l.close()
+	}
+	if c.elsewhere != nil {
+		c.elsewhere.close()
+	}
+}
+
+// Profile is the profile in use.
+func (c *Checker) Profile() *harness.Profile { return c.profile }
+
+func (c *Checker) hide(s string) string { return c.redactor.Text(s) }
+
+// listener finds or opens the port of a program's vendor.
+func (c *Checker) listener(key string) (*listener, error) {
+	if l := c.listeners[key]; l != nil {
+		return l, nil
+	}
+	l, err := listen()
+	if err == nil {
+		c.listeners[key] = l
+	}
+	return l, err
+}
+
+// Run plays one case. It never fails: what went wrong is in the result.
+func (c *Checker) Run(ctx context.Context, cs *harness.Case) (res harness.Result) {
+	began := c.options.Local.Now()
+	res = harness.Result{Case: cs}
+	if res.Reason = c.unfit(cs); res.Reason != "" {
+		res.Verdict = harness.Skip
+		return res
+	}
+	if c.client.Bubble != nil && !c.client.Program {
+		// A context from outside must not be waited for inside.
+		c.client.Bubble(func() { c.play(context.Background(), &res) })
+	} else {
+		for try := 1; c.play(ctx, &res) && try < attempts; try++ {
+			res = harness.Result{Case: cs}
+		}
+	}
+	res.Duration = c.options.Local.Now().Sub(began)
+	return res
+}
+
+// attempts is how often a case is tried that must hit a part of a second on a
+// clock that is not ours.
+const attempts = 5
+
+// longestDelay is how long a program is really kept waiting for an answer.
+const longestDelay = 3 * time.Second
+
+const needsOwnClock = "needs the client's own clock, which a program reads from the machine"
+
+// unfit says why the case cannot be played to this client; empty when it can.
+func (c *Checker) unfit(cs *harness.Case) string {
+	if cs.Side != "client" {
+		return "is about the " + cs.Side + ", and this checks a client"
+	}
+	machine := c.client.Program && c.client.Clock == nil
+	limits := c.profile.Window
+	var first, last time.Duration
+	for i, m := range cs.Timeline {
+		at, _ := m.At.Resolve(limits)
+		skew, _ := m.Skew.Resolve(limits)
+		if i == 0 {
+			first, last = at+skew, at+skew
+		}
+		if machine && (at+skew != first || !m.Every.IsZero()) {
+			return needsOwnClock
+		}
+		if c.client.OwnTime && at+skew < last {
+			return "turns the client's clock back, which the time of a bubble cannot do"
+		}
+		last = at + skew
+		for _, list := range [][]harness.Answer{m.Login, m.Answers} {
+			for _, a := range list {
+				if d, _ := a.Delay.Resolve(limits); machine && d > longestDelay {
+					return needsOwnClock
+				}
+			}
+		}
+		if m.Concurrent > 0 && c.client.Program && !c.concurrent() {
+			return "needs a driver that takes several calls at once; this one says it does not"
+		}
+	}
+	ms := cs.Fraction % (500 * time.Millisecond)
+	switch {
+	case machine && !cs.From.IsZero():
+		return needsOwnClock
+	case machine && ms > 400*time.Millisecond:
+		return "needs the client's own clock: that of the machine cannot be caught within a millisecond"
+	case c.client.OwnTime && cs.Zone != "":
+		return "needs another time zone: run the tests with TZ=" + cs.Zone
+	case c.client.OwnTime && !cs.From.IsZero() && cs.From.Before(bubbleBegins):
+		return "begins before the time of a bubble does"
+	case cs.Base == "plain" && c.client.Program:
+		return "would have to see what a program sends to another machine"
+	}
+	return ""
+}
+
+// bubbleBegins is where a testing/synctest bubble starts.
+var bubbleBegins = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// concurrent asks a program's driver whether it takes several calls at once.
+func (c *Checker) concurrent() bool {
+	l, err := c.listener("||")
+	if err != nil {
+		return true // the case itself will say so
+	}
+	client, err := c.client.New(harness.ClientConfig{BaseURL: "http://" + l.host, Credentials: c.accounts[""], Log: &logBuffer{}})
+	if err != nil {
+		return true
+	}
+	many, ok := client.(interface{ Concurrent() bool })
+	return !ok || many.Concurrent()
+}
+
+// set builds the stage of a case.
+func (c *Checker) set(cs *harness.Case) (*stage, error) {
+	s := &stage{checker: c, cs: cs, players: map[string]*player{}, logged: &logBuffer{}, elsewhere: "https://elsewhere.skewproof.invalid"}
+	s.start = c.options.Base
+	if !cs.From.IsZero() {
+		s.start = cs.From
+	}
+	s.start = s.start.Add(cs.Fraction)
+	skew, err := cs.Timeline[0].Skew.Resolve(c.profile.Window)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case c.client.Clock != nil:
+		s.clock = c.client.Clock
+		if err := s.clock.Advance(s.start.Add(skew).Sub(s.clock.Now())); err != nil {
+			return nil, fmt.Errorf("set the client's clock: %w", err)
+		}
+		s.serverClock = harness.NewSkewClock(c.options.Local)
+	case c.client.Program:
+		s.clock = machineClock{c.options.Local}
+		s.serverClock = harness.NewSkewClock(c.options.Local)
+		if cs.Fraction > 0 {
+			now := s.now()
+			wait := now.Truncate(time.Second).Add(cs.Fraction).Sub(now)
+			if wait < 0 {
+				wait += time.Second
+			}
+			time.Sleep(wait)
+		}
+	default:
+		own, err := newOwnClock(s.start.Add(skew), c.client.Bubble != nil, c.client.OwnTime)
+		if err != nil {
+			return nil, err
+		}
+		s.clock, s.serverClock = own, harness.NewSkewClock(own.Clock)
+	}
+	s.serverClock.Set(s.now().Add(-skew))
+	if c.client.Program {
+		if c.elsewhere == nil {
+			if c.elsewhere, err = listen(); err != nil {
+				return nil, err
+			}
+			c.elsewhere.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if at := c.strays.Load(); at != nil {
+					at.stray(w, r, r.Host)
+				}
+			})
+		}
+		c.strays.Store(s)
+		s.elsewhere = "http://localhost" + c.elsewhere.host[strings.LastIndexByte(c.elsewhere.host, ':'):]
+	}
+	return s, nil
+}
+
+// play plays the case once, and reports whether it is worth another try because
+// the instant was missed.
+func (c *Checker) play(ctx context.Context, res *harness.Result) (again bool) {
+	s, err := c.set(res.Case)
+	if err != nil {
+		res.Verdict, res.Reason = harness.Error, err.Error()
+		return false
+	}
+	j := &judge{stage: s, res: res, profile: c.profile}
+	for i := range res.Case.Timeline {
+		m := &res.Case.Timeline[i]
+		if ctx.Err() != nil {
+			res.Verdict, res.Reason = harness.Error, "the run was interrupted"
+			break
+		}
+		if err := s.moveTo(m); err != nil {
+			res.Verdict, res.Reason = harness.Error, "move the clocks to "+m.At.String()+": "+err.Error()
+			break
+		}
+		p := s.player(m.Account)
+		if p.server == nil {
+			res.Verdict, res.Reason = harness.Error, p.broken
+			break
+		}
+		p.server.script(m.Login, m.Answers)
+		outcomes := s.play(ctx, p, m)
+		if !j.moment(i, m, p, outcomes) {
+			break
+		}
+	}
+	j.late()
+	j.conclude()
+	for _, l := range c.listeners {
+		l.serve(nil)
+	}
+	return j.missed
+}

@@ -1,0 +1,343 @@
+package scripted
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/skewproof/skewproof/harness"
+)
+
+// judge holds what was seen against what must be.
+type judge struct {
+	stage   *stage
+	res     *harness.Result
+	profile *harness.Profile
+	log     []*seen  // of all moments
+	stamps  []string // that the client sent
+	told    []string // what the client's caller was told, for the report
+	reused  bool     // a stamp was older than its request
+	open    bool     // some expectation hung on an open question
+	missed  bool     // the instant that the case is about had passed
+}
+
+// find notes a breach of the claim, or where the profile names no requirement
+// for it, of the case's own rule.
+func (j *judge) find(claim, kind, problem, want, got string) {
+	rule := j.res.Case.Rules[0]
+	if ids := j.profile.Rules[claim]; len(ids) > 0 {
+		rule = ids[0]
+	}
+	f := j.profile.Finding(rule, kind, problem, want, got)
+	for _, known := range j.res.Findings {
+		if known.Rule == f.Rule && known.Problem == f.Problem {
+			return // once is enough
+		}
+	}
+	j.res.Findings = append(j.res.Findings, f)
+}
+
+func (j *judge) show(variant, value string) {
+	if j.profile.Variants[variant] != nil {
+		j.res.Shown = append(j.res.Shown, harness.Showing{Variant: variant, Values: []string{value}})
+	}
+}
+
+// moment judges one moment and reports whether to go on.
+func (j *judge) moment(i int, m *harness.Moment, p *player, outcomes []harness.Outcome) bool {
+	for _, o := range outcomes {
+		if o.Kind == unreachable {
+			j.res.Verdict, j.res.Reason = harness.Error, j.hide(o.Message)
+			return false
+		}
+	}
+	log := p.server.take()
+	j.log = append(j.log, log...)
+	wanted := calls(m)
+	j.reused = false
+	for _, x := range log {
+		j.inspect(x, p.server.account, wanted)
+		if x.granted != "" {
+			j.stage.granted = append(j.stage.granted, grant{x.granted, x.done, x.host})
+		}
+		if f := j.res.Case.Fraction; f > 0 && j.stage.checker.client.Program {
+			j.missed = j.missed || x.at.Truncate(time.Second).Add(f).After(x.at) || x.at.Sub(x.at.Truncate(time.Second)) < f
+		}
+	}
+	for _, o := range outcomes {
+		j.outcome(i, o)
+	}
+	j.elsewhere()
+	before := len(j.res.Findings)
+	j.observe(m.Observe, m, log, outcomes)
+	return len(j.res.Findings) == before || i == 0
+}
+
+// calls are what the moment's callers ask for.
+func calls(m *harness.Moment) []harness.Call {
+	var all []harness.Call
+	for n := range max(m.Times, m.Concurrent) {
+		all = append(all, m.Operation.Call(n+1))
+	}
+	return all
+}
+
+// outcome checks what any outcome must not be, and keeps it for the report.
+func (j *judge) outcome(i int, o harness.Outcome) {
+	text := fmt.Sprintf("moment %d: status %d %s", i+1, o.Status, o.Body)
+	if o.Kind != "" {
+		text = fmt.Sprintf("moment %d: %s: %s", i+1, o.Kind, o.Message)
+	}
+	if j.told = append(j.told, text); len(j.told) > maxTold {
+		j.told = j.told[:maxTold]
+	}
+	if o.Kind == panicked {
+		j.find("client-panic", "crash", "the client panicked", "an error that its caller can handle", j.hide(o.Message))
+	}
+	if o.Kind != "" && harness.Kinds[o.Kind] == "" && o.Kind != panicked {
+		j.find("client-kind", "outcome", "the client reports a kind of failure that the protocol does not know", strings.Join(sortedNames(harness.Kinds), ", "), o.Kind)
+	}
+	j.quiet("an error message", o.Message)
+}
+
+// maxTold is how many outcomes the report shows.
+const maxTold = 20
+
+// quiet looks for secrets in what the client says.
+func (j *judge) quiet(where, text string) {
+	leaks := j.stage.checker.redactor.Leaks(text)
+	for _, g := range j.stage.granted {
+		leaks = leaks || len(g.token) >= minToken && strings.Contains(text, g.token)
+	}
+	if leaks {
+		j.find("client-quiet", "leak", where+" of the client holds a secret or a token", "no secret", j.hide(text))
+	}
+}
+
+// elsewhere checks the requests to hosts that are not the vendor's.
+func (j *judge) elsewhere() {
+	s := j.stage
+	s.mu.Lock()
+	strays := s.strays
+	s.strays = nil
+	s.mu.Unlock()
+	for _, x := range strays {
+		text := x.target + string(x.body)
+		for _, values := range x.header {
+			text += strings.Join(values, "\n")
+		}
+		leaks := s.checker.redactor.Leaks(text) || x.header.Get("Authorization") != ""
+		for _, g := range s.granted {
+			leaks = leaks || strings.Contains(text, g.token)
+		}
+		if leaks {
+			j.find("client-redirect", "leak", "credentials were sent to another host: "+x.host, "no credentials there", j.hide(x.method+" "+x.target))
+		}
+	}
+}
+
+// observe holds the moment against the expectation.
+func (j *judge) observe(o harness.Observe, m *harness.Moment, log []*seen, outcomes []harness.Outcome) {
+	if o.By == "" {
+		j.res.Findings = append(j.res.Findings, j.breaches(o, m, log, outcomes)...)
+		return
+	}
+	chosen := j.profile.Choice(o.By)
+	if j.profile.Binding(o.By) {
+		for _, f := range j.breaches(o.Outcomes[chosen], m, log, outcomes) {
+			f.Problem += fmt.Sprintf(" (variant %s is %s)", o.By, chosen)
+			f.Level = harness.Must
+			j.res.Findings = append(j.res.Findings, f)
+		}
+		return
+	}
+	var fits []string
+	for _, value := range j.profile.Variants[o.By].Values {
+		if len(j.breaches(o.Outcomes[value], m, log, outcomes)) == 0 {
+			fits = append(fits, value)
+		}
+	}
+	if j.open = true; len(fits) == 0 {
+		fits = []string{"something else"}
+		for _, f := range j.breaches(o.Outcomes[chosen], m, log, outcomes) {
+			f.Level = harness.Must // the values are all that is allowed
+			j.res.Findings = append(j.res.Findings, f)
+		}
+	}
+	j.res.Shown = append(j.res.Shown, harness.Showing{Variant: o.By, Values: fits})
+}
+
+// breaches lists how the moment differs from the expectation.
+func (j *judge) breaches(o harness.Observe, m *harness.Moment, log []*seen, outcomes []harness.Outcome) []harness.Finding {
+	var found []harness.Finding
+	find := func(kind, problem, want, got string) {
+		found = append(found, j.profile.Finding(j.res.Case.Rules[0], kind, problem, want, got))
+	}
+	logins, others := 0, 0
+	for _, x := range log {
+		if x.login {
+			logins++
+		} else {
+			others++
+		}
+	}
+	if !o.Logins.Holds(logins) {
+		find("logins", fmt.Sprintf("%d logins at %s; expected %s", logins, momentText(m), o.Logins), o.Logins.String(), strconv.Itoa(logins))
+	}
+	if !o.Calls.Holds(others) {
+		find("calls", fmt.Sprintf("%d requests at %s; expected %s", others, momentText(m), o.Calls), o.Calls.String(), strconv.Itoa(others))
+	}
+	want := o.Outcome
+	if want == "" && len(o.Kinds) > 0 {
+		want = "error"
+	}
+	failed := 0
+	for _, out := range outcomes {
+		kind := kindOf(out)
+		if kind != "" {
+			failed++
+		}
+		switch {
+		case want == "any", want == "alike":
+		case want == "error" && kind == "":
+			find("outcome", "the client reports success", "a failure", outcomeText(out))
+		case want != "error" && kind != "":
+			find("outcome", "the client reports a failure: "+kind, "success", outcomeText(out))
+		case len(o.Kinds) > 0 && !slices.Contains(o.Kinds, kind):
+			find("kind", "the client reports the failure as another kind than it is: "+kind, strings.Join(o.Kinds, " or "), outcomeText(out))
+		}
+		if len(found) > 0 {
+			break
+		}
+	}
+	if want == "alike" && failed != 0 && failed != len(outcomes) {
+		find("outcome", fmt.Sprintf("%d of %d calls made at once failed, and the others did not", failed, len(outcomes)), "all alike", strconv.Itoa(failed))
+	}
+	if o.Stamps == "fresh" && j.reused {
+		find("stamp", "a timestamp was not made for its request", "a stamp of the instant of sending", "")
+	}
+	for i := range found {
+		found[i].Got = j.hide(found[i].Got)
+	}
+	return found
+}
+
+func momentText(m *harness.Moment) string {
+	if m.At.IsZero() {
+		return "the start"
+	}
+	return m.At.String()
+}
+
+// kindOf is the kind of failure the caller was told of; empty for a success. A
+// client that hands the answer on tells by its status.
+func kindOf(o harness.Outcome) string {
+	switch {
+	case o.Kind != "":
+		return o.Kind
+	case o.Status == http.StatusUnauthorized:
+		return "auth"
+	case o.Status == http.StatusForbidden:
+		return "forbidden"
+	case o.Status == http.StatusTooManyRequests:
+		return "rate-limited"
+	case o.Status >= 500:
+		return "server"
+	case o.Status >= 300 || o.Status < 200:
+		return "refused"
+	}
+	return ""
+}
+
+func outcomeText(o harness.Outcome) string {
+	if o.Kind != "" {
+		return o.Kind + ": " + o.Message
+	}
+	return fmt.Sprintf("status %d %s", o.Status, shorten(o.Body, 200))
+}
+
+func shorten(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// late notes requests that came when no call was on its way, after the last
+// moment: of this case, or between it and the one before.
+func (j *judge) late() {
+	for _, l := range j.stage.checker.listeners {
+		if n := l.takeLate(); n > 0 {
+			j.find("client-late", "late", fmt.Sprintf("%d requests came before this case had called anything, from a client that was done", n), "a client that ends with its case", "")
+		}
+	}
+	j.quiet("the log", j.stage.logged.take())
+}
+
+// hide takes secrets and tokens out.
+func (j *judge) hide(s string) string {
+	var pairs []string
+	for _, g := range j.stage.granted {
+		if len(g.token) >= minToken {
+			by := "‹token of " + strconv.Itoa(len(g.token)) + " characters›"
+			pairs = append(pairs, g.token, by, url.QueryEscape(g.token), by)
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(j.stage.checker.hide(s))
+}
+
+// conclude sums up and, where there is something to tell, shows what was sent.
+func (j *judge) conclude() {
+	res := j.res
+	if j.missed && res.Verdict == "" {
+		res.Verdict, res.Reason = harness.Inconclusive, "the request did not come within the part of the second that the case is about"
+	}
+	j.missed = j.missed && res.Verdict == harness.Inconclusive
+	j.profile.Settle(res, j.open, j.stage.checker.options.Strict)
+	tells := res.Verdict != harness.Pass && (res.Verdict != harness.Observed || len(res.Findings) > 0)
+	if !tells && !j.stage.checker.options.Keep {
+		res.Stages = nil
+		return
+	}
+	for i, x := range j.log {
+		if i == maxShown {
+			break
+		}
+		res.Sent = append(res.Sent, j.exchange(i, x))
+	}
+	res.Told = j.told
+	for i := range res.Told {
+		res.Told[i] = shorten(j.hide(res.Told[i]), 300)
+	}
+	for i := range res.Findings {
+		f := &res.Findings[i]
+		f.Problem, f.Want, f.Got = j.hide(f.Problem), shorten(j.hide(f.Want), 300), shorten(j.hide(f.Got), 300)
+	}
+	for i, s := range res.Stages {
+		res.Stages[i].Value = j.hide(s.Value)
+	}
+}
+
+// maxShown is how many exchanges a report shows.
+const maxShown = 12
+
+func (j *judge) exchange(i int, x *seen) harness.Exchange {
+	text := func(s string) string { return shorten(strings.ToValidUTF8(j.hide(s), "\uFFFD"), 4096) }
+	headers := func(h http.Header) []string {
+		var out []string
+		for name, values := range h {
+			for _, v := range values {
+				out = append(out, text(name+": "+v))
+			}
+		}
+		sort.Strings(out)
+		return out
+	}
+	return harness.Exchange{Step: i + 1, Method: x.method, Target: text(x.target), RequestHeader: headers(x.header), RequestBody: text(string(x.body)),
+		Status: x.status, ResponseHeader: headers(x.sent), ResponseBody: text(string(x.answer))}
+}

@@ -1,0 +1,285 @@
+// Package scripted plays the vendor to a client under test. Its server answers
+// as the case says and writes down what it saw; when the client has come to the
+// end, that is held against the vendor's rules.
+package scripted
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/skewproof/skewproof/harness"
+	"github.com/skewproof/skewproof/harness/reference"
+)
+
+// seen is one request as the server saw it, and what it answered.
+type seen struct {
+	host   string
+	op     *harness.Operation // nil for none of the vendor's
+	login  bool
+	method string
+	target string
+	header http.Header
+	body   []byte
+
+	served time.Time // the server's clock when it came
+	at     time.Time // the client's clock then
+	after  time.Time // the client's clock when it was made, at the earliest
+	done   time.Time // the client's clock when it was answered
+
+	status  int
+	sent    http.Header // the answer's
+	answer  []byte
+	granted string // the token in the answer to a login
+}
+
+// server plays the vendor to one client. Nothing in it judges.
+type server struct {
+	profile *harness.Profile
+	honest  http.Handler
+	stage   *stage
+	host    string
+	account harness.Values
+
+	mu      sync.Mutex
+	log     []*seen
+	login   []harness.Answer
+	answers []harness.Answer
+	began   time.Time // the client's clock when the call in progress began
+	calling bool
+	limit   int // requests answered in one moment; further ones are cut off
+}
+
+// maxRequests is how many requests of one moment are answered: no client has a
+// reason to send so many, and an endless loop must end.
+const maxRequests = 200
+
+func newServer(s *stage, host string, account harness.Values) *server {
+	return &server{profile: s.checker.profile, stage: s, host: host, account: account,
+		honest: reference.NewFor(s.checker.profile, s.serverClock, account)}
+}
+
+// script says how the requests of the next moment are answered.
+func (s *server) script(login, calls []harness.Answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.login, s.answers, s.limit = login, calls, maxRequests
+}
+
+// begin notes that a call is on its way: what comes now belongs to it.
+func (s *server) begin(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.began, s.calling = at, true
+}
+
+func (s *server) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calling = false
+}
+
+// take returns what was seen and forgets it.
+func (s *server) take() []*seen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	log := s.log
+	s.log = nil
+	return log
+}
+
+// next finds the answer for a request.
+func next(list *[]harness.Answer) harness.Answer {
+	if len(*list) == 0 {
+		return harness.Answer{}
+	}
+	a := (*list)[0]
+	if !a.Always {
+		*list = (*list)[1:]
+	}
+	return a
+}
+
+// note writes the request down and finds the answer for it; ok is false when
+// there were too many.
+func (s *server) note(r *http.Request, body []byte) (x *seen, a harness.Answer, ok bool) {
+	path := r.URL.EscapedPath()
+	x = &seen{host: s.host, method: r.Method, target: r.RequestURI, header: r.Header.Clone(), body: body}
+	x.op = s.profile.Route(r.Method, path)
+	x.login = s.profile.Login != nil && x.op == s.profile.Login.Operation
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x.served, x.at = s.stage.serverClock.Now(), s.stage.now()
+	x.after = s.began
+	if n := len(s.log); n > 0 && !s.stage.concurrent && s.log[n-1].done.After(x.after) {
+		x.after = s.log[n-1].done // one thing after the other
+	}
+	if !s.calling {
+		x.after = x.at // of its own accord
+	}
+	s.log = append(s.log, x)
+	s.limit--
+	if x.login {
+		return x, next(&s.login), s.limit >= 0
+	}
+	return x, next(&s.answers), s.limit >= 0
+}
+
+// ServeHTTP answers one request as the script says.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)) // what is cut off fits no expectation
+	x, a, ok := s.note(r, body)
+	if !ok {
+		panic(http.ErrAbortHandler)
+	}
+	if s.stage.concurrent {
+		s.stage.settle()
+	}
+	s.stage.passTime(a.Delay)
+	answer := s.compose(r, x, body, a)
+	s.mu.Lock()
+	x.done = s.stage.now()
+	x.status, x.sent, x.answer = answer.Code, answer.Header(), answer.Body.Bytes()
+	s.mu.Unlock()
+	if a.Drop == "before" {
+		panic(http.ErrAbortHandler)
+	}
+	for name, values := range answer.Header() {
+		w.Header()[name] = values
+	}
+	text := answer.Body.Bytes()
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(answer.Code)
+	if a.Drop == "within" {
+		_, _ = w.Write(text[:len(text)/2]) // it breaks off here
+		if f, ok := w.(http.Flusher); ok {
+			f.Flush()
+		}
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = w.Write(text) // the client has gone; nobody is left to tell
+}
+
+// maxBody bounds a client's request, in bytes.
+const maxBody = 1 << 20
+
+// compose makes the answer.
+func (s *server) compose(r *http.Request, x *seen, body []byte, a harness.Answer) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	switch {
+	case a.RedirectTo != "":
+		to := a.RedirectTo
+		if to == "other" {
+			to = s.stage.elsewhere + x.target
+		}
+		w.Header().Set("Location", to)
+		w.Code = a.Status
+	case a.Status != 0:
+		w.Header().Set("Content-Type", "text/html")
+		if strings.HasPrefix(a.Body, "{") || strings.HasPrefix(a.Body, "[") {
+			w.Header().Set("Content-Type", "application/json")
+		}
+		w.Code = a.Status
+		w.Body.WriteString(a.Body)
+	case a.Refuse != "":
+		status, headers, text := s.profile.Error(a.Refuse, s.values())
+		w.Header().Set("Content-Type", "application/json")
+		for name, value := range headers {
+			w.Header().Set(name, value)
+		}
+		w.Code = status
+		w.Body.Write(text)
+	default:
+		r.Body = io.NopCloser(strings.NewReader(string(body)))
+		s.honest.ServeHTTP(w, r)
+	}
+	if w.Header().Get("Date") == "" {
+		w.Header().Set("Date", x.served.UTC().Format(http.TimeFormat))
+	}
+	if d, _ := a.DateShift.Resolve(s.profile.Window); d != 0 {
+		w.Header().Set("Date", x.served.Add(d).UTC().Format(http.TimeFormat))
+	}
+	if len(a.Set) > 0 {
+		w.Body = bytes.NewBuffer(s.changed(w.Body.Bytes(), a.Set))
+	}
+	for name, value := range a.Headers {
+		if w.Header().Del(name); value != "" {
+			w.Header().Set(name, value)
+		} else if name == "Date" {
+			w.Header()["Date"] = nil // or net/http adds its own
+		}
+	}
+	if x.login {
+		x.granted = s.tokenIn(w.Body.Bytes())
+	}
+	return w
+}
+
+// values are what errors and answers may mention.
+func (s *server) values() harness.Values {
+	v := harness.Values{"parameter": "Signature", "token": ""}
+	for _, c := range s.profile.Credentials {
+		if !c.Secret {
+			v[c.Name] = s.account[c.Name]
+		}
+	}
+	if f := s.profile.ReplyTime; f != nil {
+		v["server_time"] = f.Format(s.stage.serverClock.Now())
+	}
+	return v
+}
+
+// tokenIn is the token that the answer to a login grants; empty for none.
+func (s *server) tokenIn(body []byte) string {
+	var doc any
+	if json.Unmarshal(body, &doc) != nil {
+		return ""
+	}
+	value, _ := harness.Lookup(doc, s.profile.LoginPlace("token"))
+	token, _ := value.(string)
+	return token
+}
+
+// changed makes the changes in a JSON document.
+func (s *server) changed(body []byte, changes []harness.Change) []byte {
+	var doc any
+	if json.Unmarshal(body, &doc) != nil {
+		return body
+	}
+	for _, c := range changes {
+		place := strings.Split(c.Place, ".")
+		if name, ok := strings.CutPrefix(c.Place, "{"); ok {
+			place = s.profile.LoginPlace(strings.TrimSuffix(name, "}"))
+		}
+		parent, ok := doc, true
+		if len(place) > 1 {
+			parent, ok = harness.Lookup(doc, place[:len(place)-1])
+		}
+		object, isObject := parent.(map[string]any)
+		if !ok || !isObject {
+			continue
+		}
+		key := place[len(place)-1]
+		if c.Gone {
+			delete(object, key)
+			continue
+		}
+		if text, isText := c.Value.(string); isText {
+			was, _ := object[key].(string)
+			object[key] = strings.ReplaceAll(text, "{token}", was)
+			continue
+		}
+		object[key] = c.Value
+	}
+	text, err := json.Marshal(doc)
+	if err != nil { // what JSON cannot say is no answer either
+		return body
+	}
+	return text
+}

@@ -1,0 +1,289 @@
+package scripted
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/skewproof/skewproof/harness"
+)
+
+// stage is one case being played: its clocks, its servers and their clients.
+type stage struct {
+	checker     *Checker
+	cs          *harness.Case
+	clock       Clock
+	serverClock *harness.SkewClock
+	start       time.Time // the server's clock at the start
+	skew        time.Duration
+	players     map[string]*player // by account
+	elsewhere   string             // the URL of a host that is not the vendor's
+	concurrent  bool               // the calls of this moment are made at once
+	entered     atomic.Int32       // callers that have begun
+	callers     int
+	logged      *logBuffer
+	granted     []grant
+
+	mu     sync.Mutex
+	strays []*seen // requests to other hosts
+}
+
+// grant is a token that a login was answered with.
+type grant struct {
+	token  string
+	at     time.Time // the client's clock
+	server string    // the host that granted it
+}
+
+// player is one client and the server it talks to.
+type player struct {
+	server *server
+	client harness.Client
+	broken string // why there is no client
+	config bool   // the client's maker refused its configuration
+}
+
+// now is the client's time.
+func (s *stage) now() time.Time { return s.clock.Now().UTC() }
+
+// moveTo brings both clocks to the moment. Time that the client itself let go by
+// is not taken back.
+func (s *stage) moveTo(m *harness.Moment) error {
+	limits := s.checker.profile.Window
+	at, err := m.At.Resolve(limits)
+	if err != nil {
+		return err
+	}
+	if s.skew, err = m.Skew.Resolve(limits); err != nil {
+		return err
+	}
+	if _, machine := s.clock.(machineClock); !machine {
+		target := s.start.Add(at)
+		if now := s.serverClock.Now(); now.After(target) {
+			target = now
+		}
+		if err := s.clock.Advance(target.Add(s.skew).Sub(s.now())); err != nil {
+			return err
+		}
+	}
+	s.serverClock.Set(s.now().Add(-s.skew))
+	return nil
+}
+
+// passTime lets time go by on both clocks.
+func (s *stage) passTime(o harness.Offset) {
+	d, err := o.Resolve(s.checker.profile.Window)
+	if err != nil || d <= 0 {
+		return
+	}
+	if _, machine := s.clock.(machineClock); machine {
+		time.Sleep(d) // see unfit: not for long
+		return
+	}
+	server := s.serverClock.Now()
+	if s.clock.Advance(d) == nil {
+		s.serverClock.Set(server.Add(d))
+	}
+}
+
+// settle waits until every caller of the moment has come as far as it can
+// without an answer. It cannot sleep: a caller that waits for a lock keeps a
+// bubble's time from moving on.
+func (s *stage) settle() {
+	if s.checker.client.Program {
+		time.Sleep(programSettles)
+		return
+	}
+	for n := 0; int(s.entered.Load()) < s.callers && n < 10000; n++ {
+		runtime.Gosched()
+	}
+	for range 50 {
+		runtime.Gosched()
+	}
+}
+
+// programSettles is how long the first answers to concurrent callers of another
+// program are held back, so that all of them are on their way.
+const programSettles = 60 * time.Millisecond
+
+// player finds or makes the client of an account.
+func (s *stage) player(account string) *player {
+	if p := s.players[account]; p != nil {
+		return p
+	}
+	c := s.checker
+	credentials := c.accounts[account]
+	p := &player{}
+	given := credentials
+	if s.cs.Without != "" {
+		given = harness.Values{}
+		for name, value := range credentials {
+			given[name] = value
+		}
+		given[s.cs.Without] = ""
+	}
+	config := harness.ClientConfig{Credentials: given, Log: s.logged, Zone: s.cs.Zone}
+	var err error
+	if c.client.Program {
+		var l *listener
+		if l, err = c.listener(account + "|" + s.cs.Zone + "|" + s.cs.Without); err == nil {
+			p.server = newServer(s, l.host, credentials)
+			l.serve(p.server)
+			config.BaseURL = "http://" + l.host
+		}
+	} else {
+		host := map[string]string{"": "api", "other": "other"}[account] + ".skewproof.invalid"
+		p.server = newServer(s, host, credentials)
+		scheme := "https"
+		if s.cs.Base == "plain" {
+			scheme = "http"
+		}
+		config.BaseURL = scheme + "://" + host
+		config.Transport = transport{s}
+		config.Clock = s.clock.(*ownClock)
+		if s.cs.Zone != "" {
+			loc, _ := time.LoadLocation(s.cs.Zone) // checked on loading
+			config.Clock = zoned{config.Clock, loc}
+		}
+	}
+	s.mu.Lock()
+	s.players[account] = p
+	s.mu.Unlock()
+	if err == nil {
+		p.client, err = s.makeClient(config)
+	}
+	if err != nil {
+		p.broken, p.config = c.hide(err.Error()), !c.client.Program
+	}
+	return p
+}
+
+func (s *stage) makeClient(config harness.ClientConfig) (client harness.Client, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the client panicked when it was made: %v", p)
+		}
+	}()
+	config.Case = s.cs.Name()
+	return s.checker.client.New(config)
+}
+
+// serve brings a request of a client in this process to its server.
+func (s *stage) serve(host string, w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	var found *server
+	for _, p := range s.players {
+		if p.server != nil && p.server.host == host {
+			found = p.server
+		}
+	}
+	s.mu.Unlock()
+	if found == nil {
+		s.stray(w, r, host)
+		return
+	}
+	found.ServeHTTP(w, r)
+}
+
+// stray notes a request to a host that is not the vendor's.
+func (s *stage) stray(w http.ResponseWriter, r *http.Request, host string) {
+	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	s.mu.Lock()
+	s.strays = append(s.strays, &seen{host: host, method: r.Method, target: r.RequestURI, header: r.Header.Clone(), body: body, at: s.now()})
+	s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusOK)
+	_, _ = io.WriteString(w, "{}") // the client has gone; nobody is left to tell
+}
+
+// play makes the calls of a moment.
+func (s *stage) play(ctx context.Context, p *player, m *harness.Moment) []harness.Outcome {
+	s.concurrent = m.Concurrent > 0
+	if s.concurrent {
+		s.callers = m.Concurrent
+		s.entered.Store(0)
+		outcomes := make([]harness.Outcome, m.Concurrent)
+		p.server.begin(s.now())
+		var wait sync.WaitGroup
+		for i := range outcomes {
+			wait.Go(func() {
+				s.entered.Add(1)
+				outcomes[i] = s.call(ctx, p, m.Operation.Call(i+1))
+			})
+		}
+		wait.Wait()
+		p.server.end()
+		s.concurrent = false
+		return outcomes
+	}
+	var outcomes []harness.Outcome
+	for i := range m.Times {
+		if i > 0 {
+			s.passTime(m.Every)
+		}
+		p.server.begin(s.now())
+		outcomes = append(outcomes, s.call(ctx, p, m.Operation.Call(i+1)))
+		p.server.end()
+		if outcomes[i].Kind == unreachable {
+			break
+		}
+	}
+	return outcomes
+}
+
+// Kinds of outcome that no client reports.
+const (
+	unreachable = "unreachable" // the program that drives the client failed
+	panicked    = "panic"
+)
+
+// call makes one call. A client that panics is caught.
+func (s *stage) call(ctx context.Context, p *player, call harness.Call) (o harness.Outcome) {
+	if p.client == nil {
+		if p.config {
+			return harness.Outcome{Kind: "config", Message: p.broken}
+		}
+		return harness.Outcome{Kind: unreachable, Message: p.broken}
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			o = harness.Outcome{Kind: panicked, Message: fmt.Sprint(v)}
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return p.client.Call(ctx, call)
+}
+
+// patience is how long one call may take. In a bubble, or where a program is
+// driven, waiting costs little or is bounded already.
+const patience = time.Hour
+
+// logBuffer keeps what a client logs, up to a limit.
+type logBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.text.Len() < maxBody {
+		b.text.Write(p)
+	}
+	return len(p), nil
+}
+
+func (b *logBuffer) take() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	text := b.text.String()
+	b.text.Reset()
+	return text
+}
