@@ -48,6 +48,7 @@ var Kinds = map[string]string{
 	"network":      "no whole answer came",
 	"protocol":     "an answer came that cannot be understood",
 	"config":       "the client would not send the call at all",
+	"crash":        "the client broke down: its caller was told nothing it can handle",
 	"other":        "something else, or the client does not tell",
 }
 

@@ -81,7 +81,8 @@ func (c *commonCase) checkWhen() error {
 // knowsClaim reports whether some common case, or the engine itself, cites the
 // claim.
 func (l *loader) knowsClaim(claim string) bool {
-	if claim == "no-key-echo" || strings.HasPrefix(claim, "value-") {
+	if claim == "no-key-echo" || strings.HasPrefix(claim, "value-") || slices.Contains(clientClaims, claim) ||
+		strings.HasPrefix(claim, "client-signs-") || strings.HasPrefix(claim, "client-stage-") {
 		return true
 	}
 	for _, c := range l.common {
@@ -177,8 +178,9 @@ func (p *Profile) add(c *commonCase, claim string) error {
 		return fmt.Errorf("case %s: %w", c.raw.ID, err)
 	}
 	for _, s := range subjects {
-		rules := []string(c.raw.Rule)
+		rules, asked := []string(c.raw.Rule), true
 		if claim != "" {
+			asked = p.asks(claim)
 			if rules = p.rulesFor(substitute(claim, s)); rules == nil {
 				return fmt.Errorf("%w %q", errNoRule, substitute(claim, s))
 			}
@@ -196,7 +198,9 @@ func (p *Profile) add(c *commonCase, claim string) error {
 				return fmt.Errorf("case %s cites %s, which %s/requirements.yaml does not have", made.ID, id, p.Vendor)
 			}
 		}
-		made.Level = p.byID[rules[0]].Level
+		if made.Level = p.byID[rules[0]].Level; !asked {
+			made.Level = Open
+		}
 		for _, other := range p.Cases {
 			if other.ID == made.ID {
 				return fmt.Errorf("case id %s stands twice: also at %s:%d", made.ID, other.File, other.Line)
@@ -259,5 +263,22 @@ func (p *Profile) rulesFor(claim string) []string {
 	if rules := p.Rules[claim]; rules != nil {
 		return rules
 	}
+	if !p.asks(claim) {
+		return p.Rules["call-accepted"]
+	}
 	return p.Rules[nearerClaims[claim]]
 }
+
+// asks reports whether the vendor's pages ask for what the claim says. Good
+// manners of a client that they do not mention are looked at all the same, and
+// reported as an open question under the requirement that calls succeed.
+func (p *Profile) asks(claim string) bool {
+	return !strings.HasPrefix(claim, "client-") || p.Rules[claim] != nil
+}
+
+// clientClaims are those that every request of a client is held against, in
+// whatever case it is sent.
+var clientClaims = []string{"client-target", "client-query", "client-login-target", "client-authorization", "client-bearer", "client-header",
+	"client-fields", "client-login-fields", "client-body", "client-content-type", "client-stamp", "client-stamp-format", "client-stamp-floor", "client-utc",
+	"client-stale", "client-token", "client-new-token", "client-signature", "client-utf8", "client-stage-case", "client-no-secret", "client-quiet",
+	"client-redirect", "client-kind", "client-late"}

@@ -41,7 +41,7 @@ func (p *Profile) features() map[string]bool {
 		f["whole-seconds"] = p.Timestamp.Granule == 1e9
 	}
 	if p.Token != nil {
-		f["token"] = true
+		f["token"], f["lifetime"] = true, p.LoginPlace("lifetime") != nil
 		f["jwt"] = p.Token.Recipe != nil
 		f["opaque"] = p.Token.Recipe == nil
 	}
@@ -69,7 +69,7 @@ func (p *Profile) features() map[string]bool {
 // knownFeature reports whether features can give the name, for some profile.
 func knownFeature(name string) bool {
 	if slices.Contains([]string{string(SignEachRequest), string(SignThenToken), string(LoginThenBearer), "login", "fixed-length-key", "window", "numeric", "textual",
-		"whole-seconds", "token", "jwt", "opaque", "body", "query", "requires", "refusing-operations"}, name) {
+		"whole-seconds", "token", "lifetime", "jwt", "opaque", "body", "query", "requires", "refusing-operations"}, name) {
 		return true
 	}
 	if step, ok := strings.CutSuffix(name, "-signature"); ok && builtinSteps[step] != nil {

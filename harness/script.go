@@ -65,16 +65,15 @@ func (a *Answer) UnmarshalYAML(node ast.Node) error {
 	if err != nil {
 		return err
 	}
-	made := 0
-	for _, set := range []bool{a.Refuse != "", a.Status != 0 && a.RedirectTo == "", a.Drop == "before", a.RedirectTo != ""} {
-		if set {
-			made++
-		}
+	switch {
+	case a.RedirectTo != "" && (a.Status < 300 || a.Status > 399):
+		err = fmt.Errorf("a redirect has a status from 300 to 399")
+	case a.RedirectTo != "" && (a.Refuse != "" || a.Body != ""), a.Refuse != "" && a.Body != "":
+		err = fmt.Errorf("an answer is one of refuse, a body, and redirect")
+	case a.Body != "" && a.Status == 0:
+		err = fmt.Errorf("an answer with a body of its own has a status")
 	}
-	if made > 1 || a.Body != "" && a.Status == 0 || a.RedirectTo != "" && a.Status < 300 {
-		return placeAt(node, fmt.Errorf("an answer is one of refuse, status with a body, drop, and redirect with a status"))
-	}
-	return nil
+	return placeAt(node, err)
 }
 
 func (a *Answer) readChanges(node ast.Node) error {

@@ -173,7 +173,7 @@ func (p *Profile) checkExpect(e Expect) error {
 
 // knownErrors are the roles that common cases speak of and that have no
 // fallback but refusal.
-var knownErrors = []string{refusal, "timestamp", "signature", "credentials", "token", "missing", "malformed", "replay", "validation", "duplicate", "not-found", "forbidden"}
+var knownErrors = []string{refusal, "timestamp", "signature", "credentials", "token", "missing", "malformed", "replay", "validation", "duplicate", "not-found", "forbidden", "rate-limited", "unexpected"}
 
 // operationFor finds what the step calls.
 func (p *Profile) operationFor(s Step) (*Operation, error) {

@@ -236,9 +236,15 @@ func (p *Profile) clientTimeline(c *Case, written rawCase, s subject) (err error
 		return fmt.Errorf("without %q: the profile has no such credential", c.Without)
 	}
 	c.Base = written.Base
-	raw := written.Timeline
+	raw := slices.Clone(written.Timeline) // one case may be made for several things
 	var last time.Duration
 	for i := range raw {
+		if i > 0 && raw[i].at.IsZero() { // what is not said stays as it was
+			raw[i].at = raw[i-1].at
+		}
+		if i > 0 && raw[i].skew.IsZero() {
+			raw[i].skew = raw[i-1].skew
+		}
 		m, err := p.moment(raw[i], s)
 		if err == nil {
 			at, _ := m.At.Resolve(p.Window)
@@ -299,15 +305,15 @@ func (p *Profile) moment(raw rawMoment, s subject) (Moment, error) {
 	if err != nil {
 		return m, err
 	}
+	if p.Login == nil {
+		m.Login = nil // nobody will ask
+	}
 	for _, list := range [][]Answer{m.Login, m.Answers} {
 		for _, a := range list {
 			if err := p.checkAnswer(a); err != nil {
 				return m, err
 			}
 		}
-	}
-	if len(m.Login) > 0 && p.Login == nil {
-		return m, fmt.Errorf("answers a login, but the flow %s has none", p.Flow)
 	}
 	return m, p.checkObserve(m.Observe)
 }

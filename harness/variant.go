@@ -57,6 +57,7 @@ func builtinVariants() map[string]*Variant {
 		"expiry-resolution": ask("does the fraction of a second count at the end of a token's life?", "exact", "whole"),
 		"bearer-space":      ask("is white space other than one space accepted after Bearer?", "refuse", "accept"),
 		"jwt-far-exp":       ask("is a token accepted that expires in thousands of years?", "refuse", "accept"),
+		"clock-correction":  {Question: "what does a client do whose clock the server calls wrong?", Values: []string{"reported", "corrected"}, Default: "reported", Source: "not stated", Client: true},
 		"old-token":         ask("does a new login leave the previous token valid?", "valid", "revoked"),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -111,6 +112,7 @@ func (c *Client) login(ctx context.Context) (string, time.Duration, error) {
 	}
 	value, _ := harness.Lookup(a.doc, c.profile.LoginPlace("token"))
 	token, _ := value.(string)
+	token = strings.TrimPrefix(token, "Bearer ") // some issue it with the scheme before it
 	if token == "" {
 		return "", 0, &callError{kind: "protocol", message: "the login was answered without a token"}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -154,6 +155,9 @@ func (c *Checker) unfit(cs *harness.Case) string {
 		return "is about the " + cs.Side + ", and this checks a client"
 	}
 	machine := c.client.Program && c.client.Clock == nil
+	if machine && slices.Contains(cs.Needs, "own-clock") {
+		return needsOwnClock
+	}
 	limits := c.profile.Window
 	var first, last time.Duration
 	for i, m := range cs.Timeline {
@@ -241,7 +245,7 @@ func (c *Checker) set(cs *harness.Case) (*stage, error) {
 			if wait < 0 {
 				wait += time.Second
 			}
-			time.Sleep(wait)
+			c.options.Local.Sleep(wait)
 		}
 	default:
 		own, err := newOwnClock(s.start.Add(skew), c.client.Bubble != nil, c.client.OwnTime)

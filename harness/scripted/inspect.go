@@ -275,7 +275,7 @@ func (in *inspection) token() {
 	}
 	granted := in.j.stage.granted
 	for i := len(granted) - 1; i >= 0; i-- {
-		if strings.TrimPrefix(granted[i].token, "Bearer ") != token {
+		if granted[i].token != token {
 			continue
 		}
 		for _, later := range granted[i+1:] {

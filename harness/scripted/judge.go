@@ -33,7 +33,18 @@ func (j *judge) find(claim, kind, problem, want, got string) {
 	if ids := j.profile.Rules[claim]; len(ids) > 0 {
 		rule = ids[0]
 	}
-	f := j.profile.Finding(rule, kind, problem, want, got)
+	j.add(j.profile.Finding(rule, kind, problem, want, got))
+}
+
+// breach notes what no client may do, whatever the level of the case's rule.
+func (j *judge) breach(kind, problem, want, got string) {
+	j.add(harness.Finding{Rule: j.res.Case.Rules[0], Level: harness.Must, Kind: kind, Problem: problem, Want: want, Got: got})
+}
+
+func (j *judge) add(f harness.Finding) {
+	if f.Rule == j.res.Case.Rules[0] && j.res.Case.Level == harness.Open && f.Kind != "crash" && f.Kind != "loop" {
+		f.Level = harness.Open // see Profile.asks
+	}
 	for _, known := range j.res.Findings {
 		if known.Rule == f.Rule && known.Problem == f.Problem {
 			return // once is enough
@@ -63,7 +74,7 @@ func (j *judge) moment(i int, m *harness.Moment, p *player, outcomes []harness.O
 	for _, x := range log {
 		j.inspect(x, p.server.account, wanted)
 		if x.granted != "" {
-			j.stage.granted = append(j.stage.granted, grant{x.granted, x.done, x.host})
+			j.stage.granted = append(j.stage.granted, grant{strings.TrimPrefix(x.granted, "Bearer "), x.done, x.host})
 		}
 		if f := j.res.Case.Fraction; f > 0 && j.stage.checker.client.Program {
 			j.missed = j.missed || x.at.Truncate(time.Second).Add(f).After(x.at) || x.at.Sub(x.at.Truncate(time.Second)) < f
@@ -72,11 +83,18 @@ func (j *judge) moment(i int, m *harness.Moment, p *player, outcomes []harness.O
 	for _, o := range outcomes {
 		j.outcome(i, o)
 	}
+	if most := maxForCall * len(outcomes); len(log) > most {
+		j.breach("loop", fmt.Sprintf("the client does not stop: %d requests for %d calls", len(log), len(outcomes)), "a few requests for a call", strconv.Itoa(len(log)))
+	}
 	j.elsewhere()
 	before := len(j.res.Findings)
 	j.observe(m.Observe, m, log, outcomes)
 	return len(j.res.Findings) == before || i == 0
 }
+
+// maxForCall is how many requests one call may take, logins and repetitions
+// included, before it is called a loop.
+const maxForCall = 12
 
 // calls are what the moment's callers ask for.
 func calls(m *harness.Moment) []harness.Call {
@@ -96,10 +114,10 @@ func (j *judge) outcome(i int, o harness.Outcome) {
 	if j.told = append(j.told, text); len(j.told) > maxTold {
 		j.told = j.told[:maxTold]
 	}
-	if o.Kind == panicked {
-		j.find("client-panic", "crash", "the client panicked", "an error that its caller can handle", j.hide(o.Message))
+	if o.Kind == crashed {
+		j.breach("crash", "the client broke down", "an error that its caller can handle", j.hide(o.Message))
 	}
-	if o.Kind != "" && harness.Kinds[o.Kind] == "" && o.Kind != panicked {
+	if o.Kind != "" && harness.Kinds[o.Kind] == "" {
 		j.find("client-kind", "outcome", "the client reports a kind of failure that the protocol does not know", strings.Join(sortedNames(harness.Kinds), ", "), o.Kind)
 	}
 	j.quiet("an error message", o.Message)
@@ -164,10 +182,7 @@ func (j *judge) observe(o harness.Observe, m *harness.Moment, log []*seen, outco
 	}
 	if j.open = true; len(fits) == 0 {
 		fits = []string{"something else"}
-		for _, f := range j.breaches(o.Outcomes[chosen], m, log, outcomes) {
-			f.Level = harness.Must // the values are all that is allowed
-			j.res.Findings = append(j.res.Findings, f)
-		}
+		j.res.Findings = append(j.res.Findings, j.breaches(o.Outcomes[chosen], m, log, outcomes)...)
 	}
 	j.res.Shown = append(j.res.Shown, harness.Showing{Variant: o.By, Values: fits})
 }
@@ -176,7 +191,11 @@ func (j *judge) observe(o harness.Observe, m *harness.Moment, log []*seen, outco
 func (j *judge) breaches(o harness.Observe, m *harness.Moment, log []*seen, outcomes []harness.Outcome) []harness.Finding {
 	var found []harness.Finding
 	find := func(kind, problem, want, got string) {
-		found = append(found, j.profile.Finding(j.res.Case.Rules[0], kind, problem, want, got))
+		f := j.profile.Finding(j.res.Case.Rules[0], kind, problem, want, got)
+		if j.res.Case.Level == harness.Open {
+			f.Level = harness.Open
+		}
+		found = append(found, f)
 	}
 	logins, others := 0, 0
 	for _, x := range log {

@@ -180,6 +180,16 @@ func (s *server) compose(r *http.Request, x *seen, body []byte, a harness.Answer
 		}
 		w.Header().Set("Location", to)
 		w.Code = a.Status
+	case a.Refuse != "":
+		status, headers, text := s.profile.Error(a.Refuse, s.values())
+		w.Header().Set("Content-Type", "application/json")
+		for name, value := range headers {
+			w.Header().Set(name, value)
+		}
+		if w.Code = status; a.Status != 0 {
+			w.Code = a.Status
+		}
+		w.Body.Write(text)
 	case a.Status != 0:
 		w.Header().Set("Content-Type", "text/html")
 		if strings.HasPrefix(a.Body, "{") || strings.HasPrefix(a.Body, "[") {
@@ -187,14 +197,6 @@ func (s *server) compose(r *http.Request, x *seen, body []byte, a harness.Answer
 		}
 		w.Code = a.Status
 		w.Body.WriteString(a.Body)
-	case a.Refuse != "":
-		status, headers, text := s.profile.Error(a.Refuse, s.values())
-		w.Header().Set("Content-Type", "application/json")
-		for name, value := range headers {
-			w.Header().Set(name, value)
-		}
-		w.Code = status
-		w.Body.Write(text)
 	default:
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
 		s.honest.ServeHTTP(w, r)

@@ -83,7 +83,7 @@ func (s *stage) passTime(o harness.Offset) {
 		return
 	}
 	if _, machine := s.clock.(machineClock); machine {
-		time.Sleep(d) // see unfit: not for long
+		s.checker.options.Local.Sleep(d) // see unfit: not for long
 		return
 	}
 	server := s.serverClock.Now()
@@ -97,7 +97,7 @@ func (s *stage) passTime(o harness.Offset) {
 // bubble's time from moving on.
 func (s *stage) settle() {
 	if s.checker.client.Program {
-		time.Sleep(programSettles)
+		s.checker.options.Local.Sleep(programSettles)
 		return
 	}
 	for n := 0; int(s.entered.Load()) < s.callers && n < 10000; n++ {
@@ -171,7 +171,10 @@ func (s *stage) makeClient(config harness.ClientConfig) (client harness.Client, 
 		}
 	}()
 	config.Case = s.cs.Name()
-	return s.checker.client.New(config)
+	if client, err = s.checker.client.New(config); err != nil {
+		return nil, err // and not a nil pointer that is no nil interface
+	}
+	return client, nil
 }
 
 // serve brings a request of a client in this process to its server.
@@ -240,7 +243,7 @@ func (s *stage) play(ctx context.Context, p *player, m *harness.Moment) []harnes
 // Kinds of outcome that no client reports.
 const (
 	unreachable = "unreachable" // the program that drives the client failed
-	panicked    = "panic"
+	crashed     = "crash"
 )
 
 // call makes one call. A client that panics is caught.
@@ -253,7 +256,7 @@ func (s *stage) call(ctx context.Context, p *player, call harness.Call) (o harne
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			o = harness.Outcome{Kind: panicked, Message: fmt.Sprint(v)}
+			o = harness.Outcome{Kind: crashed, Message: fmt.Sprint(v)}
 		}
 	}()
 	ctx, cancel := context.WithTimeout(ctx, patience)

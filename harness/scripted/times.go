@@ -42,7 +42,7 @@ func newOwnClock(at time.Time, bubble, fixed bool) (*ownClock, error) {
 		return nil, fmt.Errorf("the bubble's time begins at %v", c.Now().Format(time.DateOnly))
 	}
 	for left := at.Sub(c.Now()); left > 0; left = at.Sub(c.Now()) { // Sub saturates at 292 years
-		time.Sleep(left)
+		c.Clock.Sleep(left)
 	}
 	return c, nil
 }
@@ -54,7 +54,7 @@ func (c *ownClock) Advance(d time.Duration) error {
 	case c.fixed && d < 0:
 		return errBackwards
 	case c.bubble && d > 0:
-		time.Sleep(d) // timers fire on the way
+		c.Clock.Sleep(d) // timers fire on the way
 	case d != 0:
 		c.Set(c.Now().Add(d))
 	}
