@@ -76,3 +76,11 @@ func (op *Operation) Call(n int) Call {
 	}
 	return c
 }
+
+// Kinds of outcome that say nothing about the client. Unreachable: the program
+// that drives it failed, and the case is an error. Unsupported: the client has no
+// way to make such a call, and the case is skipped.
+const (
+	Unreachable = "unreachable"
+	Unsupported = "unsupported"
+)

@@ -30,9 +30,14 @@ func (r *runner) finish(t *testing.T, problem error) int {
 	r.report.Duration = r.clock.Now().Sub(r.report.Started)
 	ran := 0
 	for _, s := range r.suites {
-		s.report.Notes = s.checker.Notes()
-		if i, ok := s.checker.Offset(); ok { // as wide as it became during the run
-			s.report.Offset = i.String()
+		if s.server != nil {
+			s.report.Notes = s.server.Notes()
+			if i, ok := s.server.Offset(); ok { // as wide as it became during the run
+				s.report.Offset = i.String()
+			}
+		}
+		if s.end != nil {
+			s.end()
 		}
 		ran += len(s.report.Results)
 	}

@@ -13,10 +13,10 @@ import (
 )
 
 // Options say what to test and how. The zero Options test the reference servers
-// of all embedded vendors on a fake clock.
+// and clients of all embedded vendors on a fake clock.
 type Options struct {
-	// Vendors are the profiles to use; all when empty, which needs no Target
-	// and no Handler.
+	// Vendors are the profiles to use; all when empty, which is for the reference
+	// servers and clients only.
 	Vendors []string
 	// Handler makes a server under test in this process, which reads the given
 	// clock. It is called anew for each case.
@@ -26,6 +26,17 @@ type Options struct {
 	// Credentials by name, for Handler or Target. When nil, a Handler is given
 	// the profile's samples, and those for a Target come from the environment.
 	Credentials map[string]string
+
+	// Client makes a client under test in this process, for each case anew, which
+	// sends through the given transport and reads the given clock. Each case runs
+	// in a testing/synctest bubble. A client with a method Close() error is closed
+	// at the end of its case.
+	Client func(harness.ClientConfig) (harness.Client, error)
+	// OwnTime says that Client calls time.Now itself, and not the given clock.
+	OwnTime bool
+	// ClientCommand is a program to start, and its arguments, that drives a
+	// client; see harness/driver/README.md.
+	ClientCommand string
 
 	Variants     map[string]string // pinned values: vendor.variant to value
 	Cases        []string          // full case names, with * for any text; all when empty
@@ -45,7 +56,7 @@ type Options struct {
 // fills.
 func Flags(fs *flag.FlagSet) *Options {
 	o := &Options{Variants: map[string]string{}}
-	fs.Func("vendor", "profiles to use, separated by commas; default all; required with -target", func(s string) error {
+	fs.Func("vendor", "profiles to use, separated by commas; default all; required with -target and -client", func(s string) error {
 		for _, v := range strings.Split(s, ",") {
 			if v = strings.TrimSpace(v); v != "" {
 				o.Vendors = append(o.Vendors, v)
@@ -54,6 +65,7 @@ func Flags(fs *flag.FlagSet) *Options {
 		return nil
 	})
 	fs.StringVar(&o.Target, "target", "", "URL of the server under test; default the reference servers on a fake clock")
+	fs.StringVar(&o.ClientCommand, "client", "", "program, with arguments, that drives the client under test; default the reference clients")
 	fs.Func("variant", "pin a variant, as in trolley.status=403; repeatable", func(s string) error {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok || !strings.Contains(name, ".") {
@@ -77,6 +89,32 @@ func Flags(fs *flag.FlagSet) *Options {
 	fs.IntVar(&o.MaxRefused, "max-refused", 0, "most requests meant to be refused, for each vendor; 0 for no limit")
 	fs.Float64Var(&o.Rate, "rate", 0, "requests a second to the target; 0 for 10, or no limit on this machine")
 	return o
+}
+
+// servers reports whether there is a server under test, and clients whether there
+// is a client. Where there is neither, the reference peers are tested.
+func (o *Options) servers() bool { return o.Target != "" || o.Handler != nil }
+func (o *Options) clients() bool { return o.ClientCommand != "" || o.Client != nil }
+
+// subject says in words what is tested.
+func (o *Options) subject() string {
+	var all []string
+	switch {
+	case o.Target != "":
+		all = append(all, o.Target)
+	case o.Handler != nil:
+		all = append(all, "handler in this process")
+	}
+	switch {
+	case o.ClientCommand != "":
+		all = append(all, "client "+o.ClientCommand)
+	case o.Client != nil:
+		all = append(all, "client in this process")
+	}
+	if len(all) == 0 {
+		return "reference servers and clients"
+	}
+	return strings.Join(all, " and ")
 }
 
 // credentials finds the values for a target: given ones, or those of the

@@ -27,17 +27,11 @@ import (
 func Run(t *testing.T, o Options) int {
 	t.Helper()
 	r := &runner{options: o, out: os.Stdout, clock: clock.New()}
-	r.report.Target = "reference servers"
-	switch {
-	case o.Target != "":
-		r.report.Target = o.Target
-	case o.Handler != nil:
-		r.report.Target = "handler in this process"
-	}
+	r.report.Target = o.subject()
 	r.report.Started = r.clock.Now()
 	// Ginkgo heeds interrupts while specs run; until then this does.
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
-	err := r.prepare(ctx)
+	err := r.prepare(ctx, t)
 	if ctx.Err() != nil {
 		r.report.Interrupted, err = true, usageError{errors.New("interrupted before any case ran")}
 	}
@@ -66,15 +60,17 @@ type runner struct {
 
 // suite is one vendor on one side.
 type suite struct {
-	checker *harness.Checker
-	cases   []*harness.Case
-	report  *reports.Suite
+	run    func(context.Context, *harness.Case) harness.Result
+	server *harness.Checker // nil on the side of clients
+	end    func()           // gives back what the suite holds; nil for nothing
+	cases  []*harness.Case
+	report *reports.Suite
 }
 
-func (r *runner) prepare(ctx context.Context) error {
+func (r *runner) prepare(ctx context.Context, t *testing.T) error {
 	o := &r.options
-	if (o.Target != "" || o.Handler != nil) && len(o.Vendors) == 0 {
-		return usageError{errors.New("name the vendors whose rules the target follows: -vendor trolley")}
+	if (o.servers() || o.clients()) && len(o.Vendors) == 0 {
+		return usageError{errors.New("name the vendors whose rules the target or client follows: -vendor trolley")}
 	}
 	var err error
 	if r.known, err = readKnown(o.KnownFailing); err != nil {
@@ -96,7 +92,13 @@ func (r *runner) prepare(ctx context.Context) error {
 	}
 	secrets := map[string]string{}
 	for _, p := range profiles {
-		if err := r.add(p, secrets); err != nil {
+		if p, err = r.pinned(p); err == nil && (o.servers() || !o.clients()) {
+			err = r.addServer(p, secrets)
+		}
+		if err == nil && (o.clients() || !o.servers()) {
+			err = r.addClient(t, p)
+		}
+		if err != nil {
 			return usageError{err}
 		}
 	}
@@ -117,18 +119,24 @@ func (r *runner) prepare(ctx context.Context) error {
 // calibrate learns what each target's clock shows and which open variants it
 // follows.
 func (r *runner) calibrate(ctx context.Context) error {
-	for i, s := range r.suites {
-		if i > 0 {
-			s.checker.ShareClock(r.suites[0].checker)
+	var first *harness.Checker
+	for _, s := range r.suites {
+		if s.server == nil {
+			continue
 		}
-		if err := s.checker.Calibrate(ctx); err != nil {
+		if first != nil {
+			s.server.ShareClock(first)
+		} else {
+			first = s.server
+		}
+		if err := s.server.Calibrate(ctx); err != nil {
 			var credentials *harness.CredentialsError
 			if errors.As(err, &credentials) {
 				return usageError{err}
 			}
 			return err
 		}
-		s.report.Profile, s.report.Shown = s.checker.Profile(), s.checker.Shown()
+		s.report.Profile, s.report.Shown = s.server.Profile(), s.server.Shown()
 	}
 	return nil
 }
@@ -148,21 +156,20 @@ func (r *runner) checkVariants(profiles []*harness.Profile) error {
 	return nil
 }
 
-// add sets one vendor up.
-func (r *runner) add(p *harness.Profile, secrets map[string]string) error {
-	o := &r.options
+// pinned is the profile with what the user pinned.
+func (r *runner) pinned(p *harness.Profile) (*harness.Profile, error) {
 	pins := map[string]string{}
-	for name, value := range o.Variants {
+	for name, value := range r.options.Variants {
 		if vendor, variant, _ := strings.Cut(name, "."); vendor == p.Vendor {
 			pins[variant] = value
 		}
 	}
-	if len(pins) > 0 {
-		var err error
-		if p, err = p.With(pins, true); err != nil {
-			return err
-		}
-	}
+	return p.With(pins, true)
+}
+
+// addServer sets one vendor up to check a server.
+func (r *runner) addServer(p *harness.Profile, secrets map[string]string) error {
+	o := &r.options
 	credentials, err := o.credentials(p)
 	if err != nil {
 		return err
@@ -182,16 +189,20 @@ func (r *runner) add(p *harness.Profile, secrets map[string]string) error {
 			secrets[p.Vendor+"."+c.Name] = credentials[c.Name] // two vendors may use one name
 		}
 	}
-	s := &suite{checker: checker, report: &reports.Suite{Profile: p, Side: "server"}}
-	for _, c := range p.Cases {
+	r.add(&suite{run: checker.Run, server: checker, report: &reports.Suite{Profile: p, Side: "server"}})
+	return nil
+}
+
+// add chooses the suite's cases.
+func (r *runner) add(s *suite) {
+	for _, c := range s.report.Profile.Cases {
 		r.known.met[c.Name()] = true
-		if c.Side == "server" && r.selected(c.Name()) {
+		if c.Side == s.report.Side && r.selected(c.Name()) {
 			s.cases = append(s.cases, c)
 		}
 	}
 	r.suites = append(r.suites, s)
 	r.report.Suites = append(r.report.Suites, s.report)
-	return nil
 }
 
 // run builds the tables and hands them to Ginkgo.
@@ -231,7 +242,7 @@ func (r *runner) describe(s *suite) {
 		}
 		byAspect[a] = append(byAspect[a], ginkgo.Entry(c.Name(), ginkgo.Label(string(c.Level)), c))
 	}
-	ginkgo.Describe(vendor, ginkgo.Label(vendor, s.report.Side), func() {
+	ginkgo.Describe(vendor+" "+s.report.Side, ginkgo.Label(vendor, s.report.Side), func() {
 		for _, a := range aspects {
 			check := func(ctx ginkgo.SpecContext, c *harness.Case) { r.check(ctx, s, c) }
 			ginkgo.DescribeTable(a, append([]any{ginkgo.Label(a), check}, byAspect[a]...)...)
@@ -241,7 +252,7 @@ func (r *runner) describe(s *suite) {
 
 // check runs one case and asserts on it.
 func (r *runner) check(ctx context.Context, s *suite, c *harness.Case) {
-	result := s.checker.Run(ctx, c)
+	result := s.run(ctx, c)
 	if ctx.Err() != nil {
 		r.report.Interrupted = true
 		return

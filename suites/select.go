@@ -37,8 +37,12 @@ func matches(pattern, name string) bool {
 func (r *runner) dryRun() {
 	requests, refused, skipped := 0, 0, 0
 	for _, s := range r.suites {
+		if s.server == nil {
+			fmt.Fprintf(r.out, "%s: %d cases of a client, to which nothing is sent\n", s.report.Name(), len(s.cases))
+			continue
+		}
 		for _, c := range s.cases {
-			for _, p := range s.checker.Plan(c) {
+			for _, p := range s.server.Plan(c) {
 				switch {
 				case p.Skip != "":
 					skipped++

@@ -20,8 +20,8 @@ type Attached struct {
 	New func(harness.ClientConfig) (harness.Client, error)
 	// Bubble runs a case inside a testing/synctest bubble, so that timers and
 	// waiting work on the fake clock; nil to do without. Then a client that
-	// waits never wakes up.
-	Bubble func(play func())
+	// waits never wakes up. It returns an error when the bubble deadlocks.
+	Bubble func(play func()) error
 	// OwnTime says that the client calls time.Now itself and not the clock it is
 	// given. It needs a Bubble.
 	OwnTime bool
@@ -130,7 +130,12 @@ func (c *Checker) Run(ctx context.Context, cs *harness.Case) (res harness.Result
 	}
 	if c.client.Bubble != nil && !c.client.Program {
 		// A context from outside must not be waited for inside.
-		c.client.Bubble(func() { c.play(context.Background(), &res) })
+		err := c.client.Bubble(func() { c.play(context.Background(), &res) })
+		if err != nil && res.Verdict == "" {
+			res.Verdict = harness.Fail
+			res.Findings = append(res.Findings, harness.Finding{Rule: cs.Rules[0], Level: harness.Must, Kind: "crash",
+				Problem: "a call never came back, and nothing was left for it to wait for", Want: "an outcome", Got: err.Error()})
+		}
 	} else {
 		for try := 1; c.play(ctx, &res) && try < attempts; try++ {
 			res = harness.Result{Case: cs}
@@ -304,6 +309,7 @@ func (c *Checker) play(ctx context.Context, res *harness.Result) (again bool) {
 	}
 	j.late()
 	j.conclude()
+	s.close()
 	for _, l := range c.listeners {
 		l.serve(nil)
 	}

@@ -62,8 +62,12 @@ func (j *judge) show(variant, value string) {
 // moment judges one moment and reports whether to go on.
 func (j *judge) moment(i int, m *harness.Moment, p *player, outcomes []harness.Outcome) bool {
 	for _, o := range outcomes {
-		if o.Kind == unreachable {
+		switch o.Kind {
+		case harness.Unreachable:
 			j.res.Verdict, j.res.Reason = harness.Error, j.hide(o.Message)
+			return false
+		case harness.Unsupported:
+			j.res.Verdict, j.res.Reason = harness.Skip, "the driver cannot make such a call: "+j.hide(o.Message)
 			return false
 		}
 	}

@@ -17,7 +17,7 @@ func TestReferenceClientsConform(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range profiles {
-		for mode, bubble := range map[string]func(func()){"bubble": func(play func()) { synctest.Test(t, func(*testing.T) { play() }) }} {
+		for mode, bubble := range map[string]func(func()) error{"bubble": func(play func()) error { synctest.Test(t, func(*testing.T) { play() }); return nil }} {
 			c := scripted.NewChecker(p, scripted.Attached{Bubble: bubble, New: func(cfg harness.ClientConfig) (harness.Client, error) {
 				return reference.NewClient(p, cfg)
 			}}, scripted.Options{})

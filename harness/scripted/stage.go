@@ -177,6 +177,15 @@ func (s *stage) makeClient(config harness.ClientConfig) (client harness.Client, 
 	return client, nil
 }
 
+// close ends the clients that can be ended, so that none outlives its case.
+func (s *stage) close() {
+	for _, p := range s.players {
+		if c, ok := p.client.(io.Closer); ok {
+			_ = c.Close() // how it ends is not what is tested
+		}
+	}
+}
+
 // serve brings a request of a client in this process to its server.
 func (s *stage) serve(host string, w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
@@ -233,18 +242,15 @@ func (s *stage) play(ctx context.Context, p *player, m *harness.Moment) []harnes
 		p.server.begin(s.now())
 		outcomes = append(outcomes, s.call(ctx, p, m.Operation.Call(i+1)))
 		p.server.end()
-		if outcomes[i].Kind == unreachable {
+		if outcomes[i].Kind == harness.Unreachable {
 			break
 		}
 	}
 	return outcomes
 }
 
-// Kinds of outcome that no client reports.
-const (
-	unreachable = "unreachable" // the program that drives the client failed
-	crashed     = "crash"
-)
+// crashed is the kind of outcome of a client that panicked.
+const crashed = "crash"
 
 // call makes one call. A client that panics is caught.
 func (s *stage) call(ctx context.Context, p *player, call harness.Call) (o harness.Outcome) {
@@ -252,7 +258,7 @@ func (s *stage) call(ctx context.Context, p *player, call harness.Call) (o harne
 		if p.config {
 			return harness.Outcome{Kind: "config", Message: p.broken}
 		}
-		return harness.Outcome{Kind: unreachable, Message: p.broken}
+		return harness.Outcome{Kind: harness.Unreachable, Message: p.broken}
 	}
 	defer func() {
 		if v := recover(); v != nil {
