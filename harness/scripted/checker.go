@@ -185,7 +185,7 @@ func (c *Checker) unfit(cs *harness.Case) string {
 				}
 			}
 		}
-		if m.Concurrent > 0 && c.client.Program && !c.concurrent() {
+		if m.Concurrent > 0 && c.client.Program && !c.concurrent(cs) {
 			return "needs a driver that takes several calls at once; this one says it does not"
 		}
 	}
@@ -209,12 +209,12 @@ func (c *Checker) unfit(cs *harness.Case) string {
 var bubbleBegins = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // concurrent asks a program's driver whether it takes several calls at once.
-func (c *Checker) concurrent() bool {
+func (c *Checker) concurrent(cs *harness.Case) bool {
 	l, err := c.listener("||")
 	if err != nil {
 		return true // the case itself will say so
 	}
-	client, err := c.client.New(harness.ClientConfig{BaseURL: "http://" + l.host, Credentials: c.accounts[""], Log: &logBuffer{}})
+	client, err := c.client.New(harness.ClientConfig{BaseURL: "http://" + l.host, Credentials: c.accounts[""], Log: &logBuffer{}, Case: cs.Name()})
 	if err != nil {
 		return true
 	}
