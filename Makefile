@@ -4,12 +4,19 @@ VENDOR      ?= trolley,irp,spreetail
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: conformance
-conformance: ## every case of every vendor against the reference servers, on a fake clock
+conformance: ## every case of every vendor, against the reference servers and clients, on a fake clock
 	$(GO) test ./suites -count=1 -v
 
 .PHONY: live
 live: ## the same against a server: make live TARGET=https://sandbox.example.com VENDOR=trolley
 	$(GO) test ./suites -count=1 -v -timeout 60m -vendor $(VENDOR) -target $(TARGET)
+
+SDK := suites/testdata/drivers/trolley-sdk
+
+.PHONY: sdk
+sdk: ## Trolley's own SDK, from npm and unmodified, as the client under test
+	cd $(SDK) && npm ci --ignore-scripts --no-audit --no-fund
+	$(GO) test ./suites -count=1 -v -strict -vendor trolley -client 'node $(SDK)/driver.js' -known-failing $(SDK)/known-failing.txt -reports reports/out/sdk
 
 .PHONY: test
 test: ## all tests, with the race detector where cgo can build it
@@ -26,8 +33,8 @@ repeat: ## the unit tests twenty times over, in random order
 .PHONY: lint
 lint: ## gofmt, go vet and staticcheck
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
-	$(GO) vet ./... ./suites/testdata/peer
-	$(GO) run $(STATICCHECK) ./... ./suites/testdata/peer
+	$(GO) vet ./... ./suites/testdata/peer ./suites/testdata/drivers/go
+	$(GO) run $(STATICCHECK) ./... ./suites/testdata/peer ./suites/testdata/drivers/go
 	$(GO) mod verify
 
 .PHONY: bench

@@ -37,6 +37,9 @@ func Explain(p *harness.Profile, r harness.Result) string {
 	for _, x := range r.Sent {
 		writeExchange(&b, x)
 	}
+	for _, told := range r.Told {
+		fmt.Fprintf(&b, "  told    %s\n", indent(told))
+	}
 	for _, s := range r.Stages {
 		fmt.Fprintf(&b, "  stage   %-10s %q\n", s.Name, s.Value)
 	}

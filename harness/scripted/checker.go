@@ -51,6 +51,7 @@ type Checker struct {
 	redactor  *harness.Redactor
 	listeners map[string]*listener
 	elsewhere *listener
+	late      atomic.Int32          // requests of clients whose case had ended
 	strays    atomic.Pointer[stage] // whose requests to other hosts are noted
 
 }

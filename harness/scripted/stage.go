@@ -29,6 +29,7 @@ type stage struct {
 	callers     int
 	logged      *logBuffer
 	granted     []grant
+	over        atomic.Bool // the case has ended: nothing more may come
 
 	mu     sync.Mutex
 	strays []*seen // requests to other hosts
@@ -179,6 +180,7 @@ func (s *stage) makeClient(config harness.ClientConfig) (client harness.Client, 
 
 // close ends the clients that can be ended, so that none outlives its case.
 func (s *stage) close() {
+	defer s.over.Store(true)
 	for _, p := range s.players {
 		if c, ok := p.client.(io.Closer); ok {
 			_ = c.Close() // how it ends is not what is tested
@@ -188,6 +190,10 @@ func (s *stage) close() {
 
 // serve brings a request of a client in this process to its server.
 func (s *stage) serve(host string, w http.ResponseWriter, r *http.Request) {
+	if s.over.Load() {
+		s.checker.late.Add(1)
+		panic(http.ErrAbortHandler)
+	}
 	s.mu.Lock()
 	var found *server
 	for _, p := range s.players {

@@ -6,9 +6,10 @@ const trolley = require('trolleyhq');
 const { SKEWPROOF_BASE_URL: apiBase, SKEWPROOF_TROLLEY_ACCESS_KEY: key, SKEWPROOF_TROLLEY_SECRET_KEY: secret } = process.env;
 const kinds = { // by class of the SDK's errors; it has none for 429, and Unexpected tells no more than the status
   AuthenticationError: 'auth', AuthorizationError: 'forbidden', MalformedError: 'refused', NotFoundError: 'refused',
-  ServerError: 'server', DownForMaintenanceError: 'server', ConfigError: 'config',
+  ServerError: 'server', DownForMaintenanceError: 'server', Crash: 'crash',
 };
-class ConfigError extends Error {}
+class Unsupported extends Error {}
+class Crash extends Error {}
 const running = new AsyncLocalStorage(); // which call an unhandled rejection belongs to
 const pending = new Set();
 let gateway;
@@ -26,7 +27,7 @@ async function call({ method, path, body }) {
   if (method === 'POST') return gateway.client.post(path, payload);
   if (method === 'PATCH') return gateway.client.patch(path, payload);
   if (method === 'DELETE' && (body === undefined || payload.ids)) return gateway.client.remove(path, payload?.ids);
-  throw new ConfigError(`the SDK has no way to send this ${method}`);
+  throw new Unsupported(`the SDK has no way to send this ${method}`);
 }
 
 // Where no JSON error arrives, the SDK throws inside its own .catch(): its caller's promise stays open for ever, and
@@ -34,7 +35,7 @@ async function call({ method, path, body }) {
 process.on('unhandledRejection', e => {
   const id = running.getStore() ?? (pending.size === 1 ? [...pending][0] : undefined);
   if (!pending.has(id)) throw e;
-  fail(id, new Error(`unhandled rejection, the call never ends: ${e.message}`));
+  fail(id, new Crash(`unhandled rejection, the call never ends: ${e.message}`));
 });
 
 function take(line) {
@@ -46,7 +47,7 @@ function take(line) {
   }
   running.run(request.id, () => call(request).then(
     data => answer(request.id, { status: 200, body: typeof data === 'string' ? data : JSON.stringify(data) }),
-    e => fail(request.id, e)));
+    e => (e instanceof Unsupported ? answer(request.id, { skip: e.message }) : fail(request.id, e))));
 }
 
 let rest = ''; // not node:readline, which since Node 24 ends a line at U+2028 as well
