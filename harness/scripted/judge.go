@@ -18,7 +18,7 @@ type judge struct {
 	stage   *stage
 	res     *harness.Result
 	profile *harness.Profile
-	log     []*seen  // of all moments
+	log     []seen   // of all moments
 	stamps  []string // that the client sent
 	told    []string // what the client's caller was told, for the report
 	reused  bool     // a stamp was older than its request
@@ -75,7 +75,8 @@ func (j *judge) moment(i int, m *harness.Moment, p *player, outcomes []harness.O
 	j.log = append(j.log, log...)
 	wanted := calls(m)
 	j.reused = false
-	for _, x := range log {
+	for i := range log {
+		x := &log[i]
 		if j.res.Case.Without == "" { // else nothing is right about it, and that it came at all is what counts
 			j.inspect(x, p.server.account, wanted)
 		}
@@ -166,7 +167,7 @@ func (j *judge) elsewhere() {
 }
 
 // observe holds the moment against the expectation.
-func (j *judge) observe(o harness.Observe, m *harness.Moment, log []*seen, outcomes []harness.Outcome) {
+func (j *judge) observe(o harness.Observe, m *harness.Moment, log []seen, outcomes []harness.Outcome) {
 	if o.By == "" {
 		j.res.Findings = append(j.res.Findings, j.breaches(o, m, log, outcomes)...)
 		return
@@ -194,7 +195,7 @@ func (j *judge) observe(o harness.Observe, m *harness.Moment, log []*seen, outco
 }
 
 // breaches lists how the moment differs from the expectation.
-func (j *judge) breaches(o harness.Observe, m *harness.Moment, log []*seen, outcomes []harness.Outcome) []harness.Finding {
+func (j *judge) breaches(o harness.Observe, m *harness.Moment, log []seen, outcomes []harness.Outcome) []harness.Finding {
 	var found []harness.Finding
 	find := func(kind, problem, want, got string) {
 		f := j.profile.Finding(j.res.Case.Rules[0], kind, problem, want, got)
@@ -366,7 +367,7 @@ func (j *judge) conclude() {
 // maxShown is how many exchanges a report shows.
 const maxShown = 12
 
-func (j *judge) exchange(i int, x *seen) harness.Exchange {
+func (j *judge) exchange(i int, x seen) harness.Exchange {
 	text := func(s string) string { return shorten(strings.ToValidUTF8(j.hide(s), "\uFFFD"), 4096) }
 	headers := func(h http.Header) []string {
 		var out []string

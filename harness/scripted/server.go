@@ -4,11 +4,9 @@
 package scripted
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
@@ -85,11 +83,15 @@ func (s *server) end() {
 	s.calling = false
 }
 
-// take returns what was seen and forgets it.
-func (s *server) take() []*seen {
+// take returns what was seen and forgets it. What is answered later, to a client
+// that did not wait, is not waited for either.
+func (s *server) take() []seen {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	log := s.log
+	log := make([]seen, len(s.log))
+	for i, x := range s.log {
+		log[i] = *x
+	}
 	s.log = nil
 	return log
 }
@@ -145,17 +147,17 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := s.compose(r, x, body, a)
 	s.mu.Lock()
 	x.done = s.stage.now()
-	x.status, x.sent, x.answer = answer.Code, answer.Header(), answer.Body.Bytes()
+	x.status, x.sent, x.answer = answer.status, answer.header, answer.body.Bytes()
 	s.mu.Unlock()
 	if a.Drop == "before" {
 		panic(http.ErrAbortHandler)
 	}
-	for name, values := range answer.Header() {
+	for name, values := range answer.header {
 		w.Header()[name] = values
 	}
-	text := answer.Body.Bytes()
+	text := answer.body.Bytes()
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
-	w.WriteHeader(answer.Code)
+	w.WriteHeader(answer.status)
 	if a.Drop == "within" {
 		_, _ = w.Write(text[:len(text)/2]) // it breaks off here
 		if f, ok := w.(http.Flusher); ok {
@@ -170,8 +172,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const maxBody = 1 << 20
 
 // compose makes the answer.
-func (s *server) compose(r *http.Request, x *seen, body []byte, a harness.Answer) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
+func (s *server) compose(r *http.Request, x *seen, body []byte, a harness.Answer) *recorder {
+	w := &recorder{header: http.Header{}}
 	switch {
 	case a.RedirectTo != "":
 		to := a.RedirectTo
@@ -179,24 +181,24 @@ func (s *server) compose(r *http.Request, x *seen, body []byte, a harness.Answer
 			to = s.stage.elsewhere + x.target
 		}
 		w.Header().Set("Location", to)
-		w.Code = a.Status
+		w.status = a.Status
 	case a.Refuse != "":
 		status, headers, text := s.profile.Error(a.Refuse, s.values())
 		w.Header().Set("Content-Type", "application/json")
 		for name, value := range headers {
 			w.Header().Set(name, value)
 		}
-		if w.Code = status; a.Status != 0 {
-			w.Code = a.Status
+		if w.status = status; a.Status != 0 {
+			w.status = a.Status
 		}
-		w.Body.Write(text)
+		w.body.Write(text)
 	case a.Status != 0:
 		w.Header().Set("Content-Type", "text/html")
 		if strings.HasPrefix(a.Body, "{") || strings.HasPrefix(a.Body, "[") {
 			w.Header().Set("Content-Type", "application/json")
 		}
-		w.Code = a.Status
-		w.Body.WriteString(a.Body)
+		w.status = a.Status
+		w.body.WriteString(a.Body)
 	default:
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
 		s.honest.ServeHTTP(w, r)
@@ -208,7 +210,9 @@ func (s *server) compose(r *http.Request, x *seen, body []byte, a harness.Answer
 		w.Header().Set("Date", x.served.Add(d).UTC().Format(http.TimeFormat))
 	}
 	if len(a.Set) > 0 {
-		w.Body = bytes.NewBuffer(s.changed(w.Body.Bytes(), a.Set))
+		text := s.changed(w.body.Bytes(), a.Set)
+		w.body.Reset()
+		w.body.Write(text)
 	}
 	for name, value := range a.Headers {
 		if w.Header().Del(name); value != "" {
@@ -218,7 +222,7 @@ func (s *server) compose(r *http.Request, x *seen, body []byte, a harness.Answer
 		}
 	}
 	if x.login {
-		x.granted = s.tokenIn(w.Body.Bytes())
+		x.granted = s.tokenIn(w.body.Bytes())
 	}
 	return w
 }
