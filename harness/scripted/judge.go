@@ -91,11 +91,11 @@ func (j *judge) moment(i int, m *harness.Moment, p *player, outcomes []harness.O
 		j.outcome(i, o)
 	}
 	if most := maxForCall * len(outcomes); len(log) > most {
-		j.breach("loop", fmt.Sprintf("the client does not stop: %d requests for %d calls", len(log), len(outcomes)), "a few requests for a call", strconv.Itoa(len(log)))
+		j.breach("loop", fmt.Sprintf("the client does not stop: %s for %s", many(len(log), "request"), many(len(outcomes), "call")), "a few requests for a call", strconv.Itoa(len(log)))
 	}
 	j.elsewhere()
 	before := len(j.res.Findings)
-	j.observe(m.Observe, m, log, outcomes)
+	j.observe(i, m.Observe, m, log, outcomes)
 	return len(j.res.Findings) == before || i == 0
 }
 
@@ -167,14 +167,14 @@ func (j *judge) elsewhere() {
 }
 
 // observe holds the moment against the expectation.
-func (j *judge) observe(o harness.Observe, m *harness.Moment, log []seen, outcomes []harness.Outcome) {
+func (j *judge) observe(i int, o harness.Observe, m *harness.Moment, log []seen, outcomes []harness.Outcome) {
 	if o.By == "" {
-		j.res.Findings = append(j.res.Findings, j.breaches(o, m, log, outcomes)...)
+		j.res.Findings = append(j.res.Findings, j.breaches(i, o, m, log, outcomes)...)
 		return
 	}
 	chosen := j.profile.Choice(o.By)
 	if j.profile.Binding(o.By) {
-		for _, f := range j.breaches(o.Outcomes[chosen], m, log, outcomes) {
+		for _, f := range j.breaches(i, o.Outcomes[chosen], m, log, outcomes) {
 			f.Problem += fmt.Sprintf(" (variant %s is %s)", o.By, chosen)
 			f.Level = harness.Must
 			j.res.Findings = append(j.res.Findings, f)
@@ -183,19 +183,19 @@ func (j *judge) observe(o harness.Observe, m *harness.Moment, log []seen, outcom
 	}
 	var fits []string
 	for _, value := range j.profile.Variants[o.By].Values {
-		if len(j.breaches(o.Outcomes[value], m, log, outcomes)) == 0 {
+		if len(j.breaches(i, o.Outcomes[value], m, log, outcomes)) == 0 {
 			fits = append(fits, value)
 		}
 	}
 	if j.open = true; len(fits) == 0 {
 		fits = []string{"something else"}
-		j.res.Findings = append(j.res.Findings, j.breaches(o.Outcomes[chosen], m, log, outcomes)...)
+		j.res.Findings = append(j.res.Findings, j.breaches(i, o.Outcomes[chosen], m, log, outcomes)...)
 	}
 	j.res.Shown = append(j.res.Shown, harness.Showing{Variant: o.By, Values: fits})
 }
 
 // breaches lists how the moment differs from the expectation.
-func (j *judge) breaches(o harness.Observe, m *harness.Moment, log []seen, outcomes []harness.Outcome) []harness.Finding {
+func (j *judge) breaches(i int, o harness.Observe, m *harness.Moment, log []seen, outcomes []harness.Outcome) []harness.Finding {
 	var found []harness.Finding
 	find := func(kind, problem, want, got string) {
 		f := j.profile.Finding(j.res.Case.Rules[0], kind, problem, want, got)
@@ -213,13 +213,13 @@ func (j *judge) breaches(o harness.Observe, m *harness.Moment, log []seen, outco
 		}
 	}
 	if !o.Logins.Holds(logins) {
-		find("logins", fmt.Sprintf("%d logins at %s; expected %s", logins, momentText(m), o.Logins), o.Logins.String(), strconv.Itoa(logins))
+		find("logins", fmt.Sprintf("%s in %s; expected %s", many(logins, "login"), momentText(i, m), o.Logins), o.Logins.String(), strconv.Itoa(logins))
 	}
 	if !o.Calls.Holds(others) {
-		find("calls", fmt.Sprintf("%d requests at %s; expected %s", others, momentText(m), o.Calls), o.Calls.String(), strconv.Itoa(others))
+		find("calls", fmt.Sprintf("%s in %s; expected %s", many(others, "request"), momentText(i, m), o.Calls), o.Calls.String(), strconv.Itoa(others))
 	}
 	if good := succeeded(outcomes); !o.Calls.Set && others < good {
-		find("calls", fmt.Sprintf("%d calls are said to have succeeded, and %d requests were sent", good, others), "a request for each call", strconv.Itoa(others))
+		find("calls", fmt.Sprintf("%s said to have succeeded, and %s sent", many(good, "call"), many(others, "request")), "a request for each call", strconv.Itoa(others))
 	}
 	want := o.Outcome
 	if want == "" && len(o.Kinds) > 0 {
@@ -266,11 +266,21 @@ func succeeded(outcomes []harness.Outcome) int {
 	return n
 }
 
-func momentText(m *harness.Moment) string {
-	if m.At.IsZero() {
-		return "the start"
+// momentText names the moment: its number, and when it is unless at the start.
+func momentText(i int, m *harness.Moment) string {
+	text := "moment " + strconv.Itoa(i+1)
+	if !m.At.IsZero() {
+		text += " (" + m.At.String() + ")"
 	}
-	return m.At.String()
+	return text
+}
+
+// many counts things in words.
+func many(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
 }
 
 // kindOf is the kind of failure the caller was told of; empty for a success. A
@@ -315,7 +325,7 @@ func (j *judge) late() {
 		n += l.takeLate()
 	}
 	if n > 0 {
-		j.find("client-late", "late", fmt.Sprintf("%d requests of an earlier case came during this one", n), "a client that ends with its case", strconv.Itoa(n))
+		j.find("client-late", "late", many(n, "request")+" of an earlier case came during this one", "a client that ends with its case", strconv.Itoa(n))
 	}
 	j.quiet("the log", j.stage.logged.take())
 }
