@@ -22,6 +22,7 @@ type stage struct {
 	serverClock *harness.SkewClock
 	start       time.Time // the server's clock at the start
 	skew        time.Duration
+	reached     time.Duration // where the client's clock was meant to be, from the start
 	players     map[string]*player // by account
 	elsewhere   string             // the URL of a host that is not the vendor's
 	concurrent  bool               // the calls of this moment are made at once
@@ -69,7 +70,12 @@ func (s *stage) moveTo(m *harness.Moment) error {
 		if now := s.serverClock.Now(); now.After(target) {
 			target = now
 		}
-		if err := s.clock.Advance(target.Add(s.skew).Sub(s.now())); err != nil {
+		d := target.Add(s.skew).Sub(s.now())
+		if at+s.skew >= s.reached { // not set back, whatever has gone by meanwhile
+			d = max(d, 0)
+		}
+		s.reached = at + s.skew
+		if err := s.clock.Advance(d); err != nil {
 			return err
 		}
 	}
