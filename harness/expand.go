@@ -264,7 +264,11 @@ func (p *Profile) rulesFor(claim string) []string {
 		return rules
 	}
 	if !p.asks(claim) {
-		return p.Rules["call-accepted"]
+		for _, nearest := range []string{"client-call", "call-accepted", "token-accepted", "login-accepted"} {
+			if rules := p.Rules[nearest]; rules != nil {
+				return rules
+			}
+		}
 	}
 	return p.Rules[nearerClaims[claim]]
 }

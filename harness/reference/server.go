@@ -25,6 +25,7 @@ type Server struct {
 	profile     *harness.Profile
 	clock       clock.Clock
 	credentials harness.Values
+	tamper      Tamper
 
 	mu     sync.Mutex
 	state  map[string]bool
@@ -81,6 +82,7 @@ type call struct {
 	now      time.Time
 	stamp    time.Time
 	token    *issued
+	right    string // the signature that the request ought to carry
 }
 
 // refusal is the name of a documented error, with what its message mentions.
@@ -109,6 +111,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 		c.body, c.badBody = body, err != nil || len(body) > maxBody
 	}
+	if s.tamper.Request != nil {
+		c.body = s.tamper.Request(c.r, c.body)
+	}
 	s.read(c)
 	if refused := s.check(c); refused != nil {
 		s.refuse(w, c, refused)
@@ -131,7 +136,13 @@ func (s *Server) check(c *call) *refusal {
 		return &refusal{name: "unexpected"}
 	}
 	for _, name := range c.form.Checks {
-		if refused := checks[name](s, c); refused != nil {
+		refused := checks[name](s, c)
+		if refused != nil && s.tamper.Refuse != nil {
+			if refused.name = s.tamper.Refuse(c.r, refused.name); refused.name == "" {
+				continue
+			}
+		}
+		if refused != nil {
 			return refused
 		}
 	}
@@ -147,7 +158,7 @@ func (s *Server) refuse(w http.ResponseWriter, c *call, refused *refusal) {
 	}
 	s.common(c, c.values)
 	status, headers, body := s.profile.Error(refused.name, c.values)
-	write(w, status, headers, body)
+	s.write(w, c, refused.name, status, headers, body)
 }
 
 // common adds the values any answer may mention.
@@ -172,14 +183,19 @@ func (s *Server) accept(w http.ResponseWriter, c *call) {
 		c.values["remaining"] = fmt.Sprintf("%02d:%02d", int(left/time.Minute), int(left%time.Minute/time.Second))
 	}
 	status, headers, body := s.profile.Success(c.op, c.values)
-	write(w, status, headers, body)
+	s.write(w, c, "", status, headers, body)
 }
 
-func write(w http.ResponseWriter, status int, headers map[string]string, body []byte) {
+func (s *Server) write(w http.ResponseWriter, c *call, refused string, status int, headers map[string]string, body []byte) {
 	h := w.Header()
 	h["Content-Type"] = jsonType
 	for name, value := range headers {
 		h.Set(name, value)
+	}
+	if s.tamper.Answer != nil {
+		t := &Told{Refused: refused, Request: c.r, Login: s.profile.Login != nil && c.form == s.profile.Login, Right: c.right, Status: status, Header: h, Body: body}
+		s.tamper.Answer(t)
+		status, body = t.Status, t.Body
 	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client has gone; nobody is left to tell
