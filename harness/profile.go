@@ -388,3 +388,44 @@ func (t Template) Literal() string {
 	}
 	return ""
 }
+
+// ErrorNames lists the errors that the profile documents one by one, in its
+// order.
+func (p *Profile) ErrorNames() []string {
+	var names []string
+	for _, e := range p.errors.entries {
+		if len(e.value.anyOf) == 0 && e.key != refusal {
+			names = append(names, e.key)
+		}
+	}
+	return names
+}
+
+// ErrorName is the documented error that the reference server tells under the
+// name: itself, or the nearest there is.
+func (p *Profile) ErrorName(name string) string { return p.documented(name).name }
+
+// ErrorRules are the requirements that an error's answer hangs on.
+func (p *Profile) ErrorRules(name string) []string {
+	f := p.documented(name)
+	return p.replyRules(f.reply, f.rule, p.Rules["error-shape"])
+}
+
+// ReplyRules are the requirements that a success's answer hangs on.
+func (p *Profile) ReplyRules(op *Operation) []string {
+	accepted := "call-accepted"
+	if p.Login != nil && op == p.Login.Operation {
+		accepted = "login-accepted"
+	}
+	return p.replyRules(p.replyTo(op), "", append(p.Rules[accepted], p.Rules["token-accepted"]...))
+}
+
+func (p *Profile) replyRules(r *reply, rule string, more []string) []string {
+	var ids []string
+	for _, id := range append([]string{rule, r.rule, r.statusRule, r.codeRule}, more...) {
+		if id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

@@ -183,3 +183,62 @@ func firstDifference(want, got []Stage) (stage string, at int, differ bool) {
 
 // Name is the name of the stage.
 func (s recipeStage) Name() string { return s.name }
+
+// Variation is a recipe with one thing done otherwise.
+type Variation struct {
+	Name   string // what is otherwise, in kebab-case
+	Recipe Recipe
+}
+
+// Variations lists the recipes that differ from this one in one thing: a step
+// left out, swapped with the next or done in another encoding, a value left out of
+// a text, or what stands between the values.
+func (r Recipe) Variations() []Variation {
+	var all []Variation
+	add := func(i int, name string, s recipeStage) {
+		all = append(all, Variation{r[i].name + "-" + name, r.with(map[string]recipeStage{r[i].name: s})})
+	}
+	for i, s := range r {
+		for n, step := range s.steps {
+			dropped := s
+			dropped.steps = slices.Delete(slices.Clone(s.steps), n, n+1)
+			add(i, "without-"+step.name, dropped)
+			if n+1 < len(s.steps) {
+				swapped := s
+				swapped.steps = slices.Clone(s.steps)
+				swapped.steps[n], swapped.steps[n+1] = swapped.steps[n+1], swapped.steps[n]
+				add(i, "with-"+step.name+"-last", swapped)
+			}
+			if encodings[step.name] {
+				for _, other := range []string{"base64", "hex", "decimal-bytes"} {
+					if other != step.name {
+						recoded := s
+						recoded.steps = slices.Clone(s.steps)
+						recoded.steps[n] = recipeStep{name: other, do: builtinSteps[other]}
+						add(i, "in-"+other, recoded)
+					}
+				}
+				upper := s
+				upper.steps = append(slices.Clone(s.steps), recipeStep{name: "upper", do: builtinSteps["upper"]})
+				add(i, "in-capitals", upper)
+			}
+		}
+		names := s.text.Names()
+		if len(names) < 2 {
+			continue
+		}
+		for _, name := range names {
+			without := s
+			without.text = parseTemplate(strings.ReplaceAll(s.text.String(), "{"+name+"}", ""))
+			add(i, "without-"+name, without)
+		}
+		bare := s
+		text := ""
+		for _, name := range names {
+			text += "{" + name + "}"
+		}
+		bare.text = parseTemplate(text)
+		add(i, "without-separators", bare)
+	}
+	return all
+}
