@@ -115,7 +115,7 @@ variants:
 requirements:
   - id: ACM-1
     level: MUST
-    side: server
+    side: both
     sentence: A request carries a right signature.
     source: "page:1"
   - id: ACM-2
@@ -130,6 +130,12 @@ requirements:
     rule: ACM-2
     skew: -window-1d
     expect: {refuse: timestamp}
+  - id: key/unknown-in-the-end
+    rule: ACM-1
+    side: client
+    timeline:
+      - {call: list, times: 2, every: 1s}
+      - {at: +1h, answers: {refuse: key}, observe: {kind: auth, calls: 1-2}}
 `
 	// printf '1709586704\nGET/things' | openssl dgst -sha256 -hmac acme-example-secret
 	// printf '1709586704GET/things' | openssl dgst -sha256 -hmac acme-example-secret
@@ -165,6 +171,13 @@ func acme() map[string]string {
 		"acme/cases.yaml":        acmeCases,
 		"acme/signatures.json":   acmeSignatures,
 	}
+}
+
+// acmeWith gives Acme's files with one text replaced.
+func acmeWith(file, old, new string) map[string]string {
+	files := acme()
+	files[file] = strings.Replace(files[file], old, new, 1)
+	return files
 }
 
 func folder(files map[string]string) fs.FS {
@@ -220,7 +233,7 @@ func TestAcmeLoadsAsItStands(t *testing.T) {
 	for _, c := range own {
 		lines[c.Name()] = c.Line
 	}
-	if want := map[string]int{"acme/signature/zeroes": 2, "acme/window/long-ago": 3}; !maps.Equal(lines, want) {
+	if want := map[string]int{"acme/signature/zeroes": 2, "acme/window/long-ago": 3, "acme/key/unknown-in-the-end": 7}; !maps.Equal(lines, want) {
 		t.Errorf("own cases begin on %v, want %v", lines, want)
 	}
 	for _, c := range p.Cases {

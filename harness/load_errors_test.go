@@ -1,9 +1,13 @@
 package harness
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
+
+	"github.com/skewproof/skewproof/vectors"
 )
 
 const (
@@ -140,6 +144,54 @@ var badInputs = []badInput{
 	{"an empty list item", casesYAML, "  - id: window", "  -\n  - id: window", "  -\n", `case ""`, "an id is aspect/claim"},
 	{"two documents of cases", casesYAML, "  - id: window", "---\n  - id: window", "", "YAML document", "one"},
 
+	// client cases in cases.yaml
+	{"a moment before the one above it", casesYAML, "{call: list, times: 2, every: 1s}", "{at: +2h}", "id: key/unknown-in-the-end", "moment 2: at +1h is before the moment above it", "a client's clock goes back by skew"},
+	{"a mistyped key of a moment", casesYAML, "every: 1s", "evry: 1s", "evry", `unknown field "evry"`, "correct its name or remove it"},
+	{"a moment that is none", casesYAML, "{call: list, times: 2, every: 1s}", "list", "- list", "a mapping is expected here, not string", "mapping"},
+	{"no calls at a moment", casesYAML, "times: 2", "times: 0", "times: 0", `"0"`, "write a whole number from 1 to 1000"},
+	{"a time between calls without a unit", casesYAML, "every: 1s", "every: 1", "every: 1", `offset "1"`, "known are window, lifetime, granule and durations such as 1s"},
+	{"calls one after the other and at once", casesYAML, "times: 2, every: 1s", "times: 2, concurrent: 2", "id: key/unknown-in-the-end", "moment 1: calls are made one after the other (times) or at once (concurrent)", "not both"},
+	{"an operation named and written out", casesYAML, "call: list", "call: list, send: {method: GET, path: /}", "id: key/unknown-in-the-end", "moment 1: a moment names an operation (call) or writes one out (send)", "not both"},
+	{"an operation written out without a path", casesYAML, "call: list", "send: {method: GET}", "id: key/unknown-in-the-end", "moment 1: an operation has a method and a path", "a method and a path"},
+	{"a mistyped key of an operation written out", casesYAML, "call: list", "send: {method: GET, path: /, bdoy: x}", "bdoy", `unknown field "bdoy"`, ""},
+	{"a client that is to call what is unknown", casesYAML, "call: list", "call: lsit", "id: key/unknown-in-the-end", `moment 1: calls "lsit"`, "which is no operation of the profile"},
+	{"a client that is to log in where there is no login", casesYAML, "call: list", "call: login", "id: key/unknown-in-the-end", "moment 1: calls login", "the flow sign-each-request has none"},
+	{"an unknown account", casesYAML, "call: list", "account: second", "second", `"second"`, "write other"},
+	{"a moment against a limit the profile lacks", casesYAML, "at: +1h", "at: +lifetime", "id: key/unknown-in-the-end", `moment 2: offset "+lifetime"`, "the profile has no lifetime"},
+	{"an unknown answer", casesYAML, "answers: {refuse: key}", "answers: dishonest", "dishonest", `"dishonest"`, "write honest"},
+	{"a mistyped key of an answer", casesYAML, "answers: {refuse: key}", "answers: {refsue: key}", "refsue", `unknown field "refsue"`, "correct its name or remove it"},
+	{"an answer with an unknown error", casesYAML, "answers: {refuse: key}", "answers: {refuse: kye}", "id: key/unknown-in-the-end", `the error "kye"`, "it documents timestamp, key, signature"},
+	{"an answer after the last", casesYAML, "answers: {refuse: key}", "answers: [{refuse: key, always: true}, honest]", "at: +1h", "the answer above is for every further request", "no other can follow it"},
+	{"an answer of two kinds", casesYAML, "answers: {refuse: key}", "answers: {refuse: key, status: 500, body: x}", "at: +1h", "an answer is one of", "refuse, a body, and redirect"},
+	{"a body without a status", casesYAML, "answers: {refuse: key}", "answers: {body: x}", "at: +1h", "an answer with a body of its own", "has a status"},
+	{"a redirect without a status", casesYAML, "answers: {refuse: key}", "answers: {redirect: other}", "at: +1h", "a redirect", "has a status from 300 to 399"},
+	{"a redirect with the status of a success", casesYAML, "answers: {refuse: key}", "answers: {redirect: other, status: 200}", "at: +1h", "a redirect", "has a status from 300 to 399"},
+	{"an unknown drop", casesYAML, "answers: {refuse: key}", "answers: {drop: after}", "drop: after", `"after"`, "write before, within"},
+	{"a change that names no place", casesYAML, "answers: {refuse: key}", "answers: {set: nothing}", "set: nothing", "set is a mapping", "place to value"},
+	{"a change of what the reply to a login has not", casesYAML, "answers: {refuse: key}", `answers: {set: {"{token}": x}}`, "id: key/unknown-in-the-end", "moment 2: set {token}", "the reply to a login holds no such value"},
+	{"a mistyped key of an observation", casesYAML, "kind: auth", "knid: auth", "knid", `unknown field "knid"`, "correct its name or remove it"},
+	{"an unknown kind of failure", casesYAML, "kind: auth", "kind: atuh", "atuh", `unknown kind "atuh"`, "known are auth, clock, config"},
+	{"an unknown kind among others", casesYAML, "kind: auth", "kind: [auth, atuh]", "atuh", `unknown kind "atuh"`, "known are auth, clock, config"},
+	{"an unknown outcome", casesYAML, "kind: auth", "outcome: fine", "fine", `"fine"`, "write ok, error, any, alike"},
+	{"unknown stamps", casesYAML, "kind: auth", "stamps: stale", "stale", `"stale"`, "write fresh"},
+	{"a count that is none", casesYAML, "calls: 1-2", "calls: 2-1", "2-1", `"2-1" is no number of requests`, "write 1 or 0-2"},
+	{"an observation by an unknown variant", casesYAML, "observe: {kind: auth, calls: 1-2}", "observe: {by: line-edn, feed: {calls: 1}}", "id: key/unknown-in-the-end", `observes by the variant "line-edn"`, "which the profile does not have"},
+	{"an observation by an unknown value", casesYAML, "observe: {kind: auth, calls: 1-2}", "observe: {by: line-end, feed: {calls: 1}, nothing: {calls: 1}, all: {calls: 1}}", "id: key/unknown-in-the-end", "variant line-end", "has the values feed, nothing"},
+	{"an observation that leaves a value out", casesYAML, "observe: {kind: auth, calls: 1-2}", "observe: {by: line-end, feed: {calls: 1}}", "id: key/unknown-in-the-end", `nothing of the value "nothing"`, "of the variant line-end"},
+	{"an observation by two variants", casesYAML, "observe: {kind: auth, calls: 1-2}", "observe: {by: line-end, feed: {by: replay, accept: {calls: 1}, refuse: {calls: 1}}, nothing: {calls: 1}}", "id: key/unknown-in-the-end", "variant line-end", "each has one plain observation"},
+	{"an unknown zone", casesYAML, "    timeline:\n", "    zone: Mars/Olympus\n    timeline:\n", "id: key/unknown-in-the-end", `zone "Mars/Olympus"`, "write a time zone such as Asia/Kathmandu"},
+	{"a start in local time", casesYAML, "    timeline:\n", "    from: \"2024-03-04T21:11:44\"\n    timeline:\n", "id: key/unknown-in-the-end", `from "2024-03-04T21:11:44"`, "write an instant such as 2038-01-19T03:14:08Z"},
+	{"a start in another zone", casesYAML, "    timeline:\n", "    from: \"2024-03-04T21:11:44+05:45\"\n    timeline:\n", "id: key/unknown-in-the-end", `from "2024-03-04T21:11:44+05:45"`, "write an instant such as 2038-01-19T03:14:08Z"},
+	{"more than a fraction of a second", casesYAML, "    timeline:\n", "    fraction: 1s\n    timeline:\n", "id: key/unknown-in-the-end", `fraction "1s"`, "write a part of a second, such as 499ms"},
+	{"a fraction without a unit", casesYAML, "    timeline:\n", "    fraction: \"499\"\n    timeline:\n", "id: key/unknown-in-the-end", `fraction "499"`, "write a part of a second, such as 499ms"},
+	{"a client without what it never has", casesYAML, "    timeline:\n", "    without: scret\n    timeline:\n", "id: key/unknown-in-the-end", `without "scret"`, "the profile has no such credential"},
+	{"an unknown base", casesYAML, "    timeline:\n", "    base: http\n    timeline:\n", "base: http", `"http"`, "write plain"},
+	{"a timeline of a server", casesYAML, "side: client", "side: server", "id: key/unknown-in-the-end", "timeline, from, fraction, zone, without and base are of client cases", "add side: client"},
+	{"steps of a client", casesYAML, "    timeline:\n", "    steps: [{expect: accept}]\n    timeline:\n", "id: key/unknown-in-the-end", "a client case", "has a timeline, and no steps"},
+	{"an expectation of a client", casesYAML, "    timeline:\n", "    expect: accept\n    timeline:\n", "id: key/unknown-in-the-end", "a client case", "has a timeline, and no steps"},
+	{"a client that is to do nothing", casesYAML, acmeCases[strings.Index(acmeCases, "    timeline:"):], "    timeline: []\n", "id: key/unknown-in-the-end", "a client case", "has a timeline"},
+	{"an unknown side of a case", casesYAML, "side: client", "side: middle", "id: key/unknown-in-the-end", `side "middle"`, "a case is of the side server or client"},
+
 	// signatures.json
 	{"JSON that breaks off", signaturesJSON, "", acmeSignatures[:300], "", "unexpected EOF", ""},
 	{"text for true or false in a vector", signaturesJSON, `"valid": true`, `"valid": "yes"`, "", "string", "type bool"},
@@ -196,6 +248,44 @@ func TestBadInputIsNamedByFileLineAndRemedy(t *testing.T) {
 				t.Errorf("%s\ndoes not say what to do: %s", said, bad.remedy)
 			}
 		})
+	}
+}
+
+// What can be wrong only where there is a login: in Spreetail's files, with one
+// client case in the place of its own.
+func TestBadClientCasesOfAVendorWithALogin(t *testing.T) {
+	common, err := commonCases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, name := range []string{"profile.yaml", "requirements.yaml", "signatures.json"} {
+		text, err := fs.ReadFile(vectors.FS, "spreetail/"+name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it signs nothing
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		files["spreetail/"+name] = string(text)
+	}
+	for _, tt := range []struct{ claim, moments, says string }{
+		{"nothing", "{call: get-order}", ""},
+		{"a login called", "{call: login}", "the client logs in by itself; call an operation"},
+		{"a login called later", "{}, {call: login}", "moment 2: the client logs in by itself; call an operation"},
+		{"a value that a login gives", `{login: {set: {"{lifetime}": 5, "{token}": "{absent}"}}}`, ""},
+		{"a value that no login gives", `{login: {set: {"{lifetmie}": 5}}}`, "set {lifetmie}: the reply to a login holds no such value"},
+		{"a login refused with an unknown error", "{login: {refuse: kye}}", `the error "kye", which the profile does not document`},
+		{"a delay against a limit the profile lacks", "{login: {delay: +window}}", `offset "+window": the profile has no window`},
+		{"a date against a limit the profile lacks", "{answers: {date: -window}}", `offset "-window": the profile has no window`},
+	} {
+		files["spreetail/cases.yaml"] = "cases:\n  - {id: a/b, rule: SPR-001, side: client, timeline: [" + tt.moments + "]}\n"
+		_, err := (&loader{steps: map[string]StepFunc{}, common: common}).vendor(folder(files), "spreetail")
+		switch {
+		case tt.says == "" && err != nil:
+			t.Errorf("%s: %v", tt.claim, err)
+		case tt.says != "" && (err == nil || !strings.HasPrefix(err.Error(), "spreetail/cases.yaml:2: case a/b: ") || !strings.Contains(err.Error(), tt.says)):
+			t.Errorf("%s: got %v, want %s", tt.claim, err, tt.says)
+		}
 	}
 }
 

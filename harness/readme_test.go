@@ -45,17 +45,17 @@ func TestReadmeExampleLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, cited, own := profiles[0], map[string]bool{}, 0
+	p, cited, own, sides := profiles[0], map[string]bool{}, map[string]int{}, map[string]int{}
 	for _, c := range p.Cases {
 		for _, rule := range c.Rules {
 			cited[rule] = true
 		}
-		if strings.HasPrefix(c.File, "acme/") {
-			own++
+		if sides[c.Side]++; strings.HasPrefix(c.File, "acme/") {
+			own[c.Side]++
 		}
 	}
-	if own == 0 || len(p.Cases) < 100 || len(p.Vectors) == 0 {
-		t.Errorf("%d cases, %d of them of its own, and %d vectors; README.md speaks of more than a hundred", len(p.Cases), own, len(p.Vectors))
+	if own["server"] == 0 || own["client"] == 0 || sides["server"] <= 100 || sides["client"] < 50 || len(p.Vectors) == 0 {
+		t.Errorf("cases %v, of its own %v, and %d vectors; README.md speaks of more than a hundred for servers and fifty for clients", sides, own, len(p.Vectors))
 	}
 	for _, r := range p.Requirements {
 		if !cited[r.ID] {
@@ -100,7 +100,7 @@ func TestReadmeIsComplete(t *testing.T) {
 	}) {
 		words[word] = true
 	}
-	names := slices.Concat(sortedKeys(faultKinds), sortedKeys(timestampFormats), knownChecks, sortedKeys(builtinVariants()), sortedKeys(fallbacks), knownErrors, sortedKeys(builtinSteps))
+	names := slices.Concat(sortedKeys(faultKinds), sortedKeys(timestampFormats), knownChecks, sortedKeys(builtinVariants()), sortedKeys(fallbacks), knownErrors, sortedKeys(builtinSteps), sortedKeys(Kinds), clientClaims)
 	for name := range engineFeatures(t, s) {
 		if !strings.HasPrefix(name, "login-") && !strings.HasPrefix(name, "signs-") && !strings.HasSuffix(name, "-signature") {
 			names = append(names, name)
@@ -108,7 +108,10 @@ func TestReadmeIsComplete(t *testing.T) {
 	}
 	for _, place := range []string{"profile#/properties/flow/enum", "cases#/$defs/case/properties/each/enum", "profile#/properties",
 		"profile#/properties/rules/properties", "profile#/$defs/operation/properties", "profile#/$defs/credential/properties",
-		"profile#/$defs/variant/properties", "profile#/$defs/error/properties", "cases#/$defs/case/properties",
+		"profile#/$defs/variant/properties", "profile#/$defs/error/properties", "cases#/$defs/case/properties", "cases#/$defs/case/properties/side/enum",
+		"cases#/$defs/case/properties/base/enum", "cases#/$defs/moment/properties", "cases#/$defs/moment/properties/account/enum", "cases#/$defs/send/properties",
+		"cases#/$defs/scripted/properties", "cases#/$defs/scripted/properties/drop/enum", "cases#/$defs/observation/properties",
+		"cases#/$defs/observation/properties/outcome/enum", "cases#/$defs/observation/properties/stamps/enum",
 		"requirements#/$defs/requirement/properties", "requirements#/$defs/source/properties", "profile#/properties/operations/propertyNames/not/enum",
 		"signatures#/$defs/vector/properties", "signatures#/$defs/vector/properties/origin/enum"} {
 		names = append(names, s.names(t, place)...)

@@ -191,6 +191,11 @@ func TestSchemaListsMatchTheEngine(t *testing.T) {
 	_, sides, _ := strings.Cut(fmt.Sprint((&loader{}).requirements(folder, &Profile{Vendor: "x"}, nil)), "; write ")
 	hold("requirements#/$defs/requirement/properties/side/enum", strings.Split(strings.ReplaceAll(sides, " or ", ", "), ", "))
 
+	_, err = loadAcme(acmeWith(casesYAML, "side: client", "side: nobody"))
+	_, sides, _ = strings.Cut(fmt.Sprint(err), "a case is of the side ")
+	hold("cases#/$defs/case/properties/side/enum", strings.Split(sides, " or "))
+	hold("cases#/$defs/kind/enum", sortedKeys(Kinds))
+
 	for _, name := range s.names(t, "profile#/properties/operations/propertyNames/not/enum") {
 		p := &Profile{Operations: []*Operation{{Name: name, AboutToken: true}}}
 		if _, err := p.operationFor(Step{Call: name}); err == nil {
@@ -265,10 +270,18 @@ func TestSchemaClaimsMatchTheCommonCases(t *testing.T) {
 	if err := l.loadCommon(); err != nil {
 		t.Fatal(err)
 	}
+	var prefixes []string
 	claims := map[string]bool{"no-key-echo": true} // which the engine holds against every answer
+	for _, claim := range clientClaims {           // and these against every request of a client
+		claims[claim] = true
+	}
 	for _, c := range l.common {
-		if claim := c.raw.Rule[0]; claim != "order-{first}" {
+		claim := c.raw.Rule[0]
+		if claim != "order-{first}" {
 			claims[claim] = true
+		}
+		if (c.raw.Side == "client") != strings.HasPrefix(claim, "client-") {
+			t.Errorf("%s is of the side %q and checks %s: the claims about clients, and no others, begin with client-", c.raw.ID, c.raw.Side, claim)
 		}
 	}
 	if got, want := s.names(t, "profile#/properties/rules/properties"), sortedKeys(claims); !slices.Equal(got, want) {
@@ -282,6 +295,10 @@ func TestSchemaClaimsMatchTheCommonCases(t *testing.T) {
 	}
 	found := false
 	for _, pattern := range s.names(t, "profile#/properties/rules/patternProperties") {
+		if prefix, ok := strings.CutPrefix(pattern, "^client-"); ok {
+			prefix, _, _ = strings.Cut(prefix, "[")
+			prefixes = append(prefixes, "client-"+prefix)
+		}
 		if list, ok := strings.CutPrefix(pattern, "^order-("); ok {
 			names := strings.Split(strings.TrimSuffix(list, ")$"), "|")
 			if slices.Sort(names); !slices.Equal(names, sortedKeys(orderFaults)) {
@@ -293,6 +310,29 @@ func TestSchemaClaimsMatchTheCommonCases(t *testing.T) {
 	if !found {
 		t.Error("the schema's pattern of order claims is not found")
 	}
+	// The claims about what a client signs are those of the mistakes that the
+	// engine knows.
+	mistakes := map[string]bool{}
+	for _, vendor := range []string{"trolley", "irp"} {
+		p := shipped(t, vendor)
+		for _, g := range p.guesses(p.Call, Values{"method": "POST", "body": `{"a":"ë"}`, "token": "t"}, []string{"1"}) {
+			mistakes[g.Claim] = true
+			if !slices.Contains(clientClaims, g.Claim) && !slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(g.Claim, prefix) }) {
+				t.Errorf("%s: the schema does not know the claim %s", vendor, g.Claim)
+			}
+			if !l.knowsClaim(g.Claim) {
+				t.Errorf("%s: a profile cannot map the claim %s", vendor, g.Claim)
+			}
+		}
+	}
+	for _, prefix := range prefixes {
+		if !slices.ContainsFunc(sortedKeys(mistakes), func(claim string) bool { return strings.HasPrefix(claim, prefix) }) || !l.knowsClaim(prefix+"x") {
+			t.Errorf("the schema has claims %sx, which the engine does not make", prefix)
+		}
+	}
+	if len(prefixes) != 2 {
+		t.Errorf("the schema has the patterns %v of claims about clients", prefixes)
+	}
 }
 
 // engineFeatures lists what common cases may ask of a profile, from profiles
@@ -301,7 +341,12 @@ func engineFeatures(t *testing.T, s *schemaSet) map[string]bool {
 	features := map[string]bool{}
 	stamp := []Named{{"T", parseTemplate("{timestamp}")}}
 	bearer := []Named{{"Authorization", parseTemplate("Bearer {token}")}}
-	forms := []*Form{{Headers: slices.Concat(bearer, stamp)}, {Headers: bearer, Query: stamp}, {Headers: bearer, Fields: stamp}}
+	reply, err := (&compiler{}).reply(&rawReply{Status: "200", Body: map[string]any{"ttl": "{lifetime:number}"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	login := &Operation{reply: reply}
+	forms := []*Form{{Operation: login, Headers: slices.Concat(bearer, stamp)}, {Operation: login, Headers: bearer, Query: stamp}, {Operation: login, Headers: bearer, Fields: stamp}}
 	for i, flow := range s.names(t, "profile#/properties/flow/enum") {
 		form := forms[i]
 		for step := range builtinSteps {
@@ -326,6 +371,21 @@ func TestSchemaFeaturesMatchTheEngine(t *testing.T) {
 	for _, bad := range []string{"", "!", "sgned", "login-window", "!!signed", "signs-everything", "sha3-signature", "stamped-in-", "error-"} {
 		if feature.Validate(bad) == nil {
 			t.Errorf("the schema accepts the feature %q", bad)
+		}
+	}
+}
+
+// The schemas and the parser agree on numbers of requests.
+func TestSchemaCountsMatchTheEngine(t *testing.T) {
+	count := schemas(t).compiled(t, "cases#/$defs/count")
+	for _, text := range []string{"0", "1", "0-2", "50-100", "7-7", "-1", "1-", "-", "1.5", "a", "1-b", "1 - 2", "1-2-3"} {
+		var v any
+		if err := yaml.Unmarshal([]byte(text), &v); err != nil {
+			t.Fatal(err)
+		}
+		err := new(Count).UnmarshalYAML(yamlNode(t, text))
+		if valid := count.Validate(v) == nil; valid != (err == nil) {
+			t.Errorf("count %q: valid by the schema: %v; the parser says %v", text, valid, err)
 		}
 	}
 }
@@ -358,6 +418,7 @@ func TestSchemaRefuses(t *testing.T) {
 	_, files, _ := readme(t)
 	login := `{vendor: x, flow: login-then-bearer, credentials: {id: {}}, operations: {list: {method: GET, path: /}}, token: {lifetime: 1h, alphabet: hex},
   login: {operation: {method: POST, path: /login}, fields: {id: "{id}"}, encoding: json}, call: {}, replies: {error: {body: {}}}}`
+	client := func(fields string) string { return "cases: [{id: a/b, rule: A-1, side: client, " + fields + "}]" }
 	cases := func(fields string) string { return "cases: [{id: a/b, rule: A-1, " + fields + "}]" }
 	for _, tt := range []struct{ name, file, old, new string }{
 		{"profile: mistyped section", "profile", "window:", "windw:"},
@@ -415,6 +476,49 @@ func TestSchemaRefuses(t *testing.T) {
 		{"cases: unknown each", "", cases("each: operation, expect: accept"), cases("each: operations, expect: accept")},
 		{"cases: unknown need", "", cases("needs: [own-clock], expect: accept"), cases("needs: [own-clok], expect: accept")},
 		{"cases: unknown side", "", cases("side: server, expect: accept"), cases("side: srever, expect: accept")},
+		{"client: no timeline", "", client(`timeline: [{}]`), client(`needs: [own-clock]`)},
+		{"client: empty timeline", "", client(`timeline: [{}]`), client(`timeline: []`)},
+		{"client: an expectation", "", client(`timeline: [{}]`), client(`timeline: [{}], expect: accept`)},
+		{"client: steps", "", client(`timeline: [{}]`), client(`timeline: [{}], steps: [{expect: accept}]`)},
+		{"client: skew outside the timeline", "", client(`timeline: [{skew: +1h}]`), client(`skew: +1h, timeline: [{}]`)},
+		{"client: a need of servers", "", client(`needs: [own-clock], timeline: [{}]`), client(`needs: [server-state], timeline: [{}]`)},
+		{"client: each of what servers are sent", "", client(`each: operation, timeline: [{}]`), client(`each: call-faults, timeline: [{}]`)},
+		{"client: mistyped key of a moment", "", client(`timeline: [{times: 2}]`), client(`timeline: [{timse: 2}]`)},
+		{"client: bad offset", "", client(`timeline: [{at: +lifetime/2}]`), client(`timeline: [{at: +life/2}]`)},
+		{"client: login called", "", client(`timeline: [{call: list}]`), client(`timeline: [{call: login}]`)},
+		{"client: call and send", "", client(`timeline: [{send: {method: GET, path: /}}]`), client(`timeline: [{call: list, send: {method: GET, path: /}}]`)},
+		{"client: send without a path", "", client(`timeline: [{send: {method: GET, path: /}}]`), client(`timeline: [{send: {method: GET}}]`)},
+		{"client: mistyped key of send", "", client(`timeline: [{send: {method: GET, path: /, body: a}}]`), client(`timeline: [{send: {method: GET, path: /, bdoy: a}}]`)},
+		{"client: times and concurrent", "", client(`timeline: [{concurrent: 2}]`), client(`timeline: [{times: 2, concurrent: 2}]`)},
+		{"client: no calls", "", client(`timeline: [{times: 1}]`), client(`timeline: [{times: 0}]`)},
+		{"client: time between calls of which there is one", "", client(`timeline: [{times: 2, every: 1s}]`), client(`timeline: [{every: 1s}]`)},
+		{"client: unknown account", "", client(`timeline: [{account: other}]`), client(`timeline: [{account: second}]`)},
+		{"client: unknown answer", "", client(`timeline: [{answers: honest}]`), client(`timeline: [{answers: none}]`)},
+		{"client: no answers", "", client(`timeline: [{answers: [honest]}]`), client(`timeline: [{answers: []}]`)},
+		{"client: mistyped key of an answer", "", client(`timeline: [{answers: {delay: 1s}}]`), client(`timeline: [{answers: {dealy: 1s}}]`)},
+		{"client: status that is none", "", client(`timeline: [{answers: {status: 599}}]`), client(`timeline: [{answers: {status: 600}}]`)},
+		{"client: body without status", "", client(`timeline: [{answers: {status: 502, body: x}}]`), client(`timeline: [{answers: {body: x}}]`)},
+		{"client: error with a body", "", client(`timeline: [{answers: {refuse: key, status: 403}}]`), client(`timeline: [{answers: {refuse: key, status: 403, body: x}}]`)},
+		{"client: redirect without status", "", client(`timeline: [{answers: {redirect: other, status: 307}}]`), client(`timeline: [{answers: {redirect: other}}]`)},
+		{"client: redirect with the status of a success", "", client(`timeline: [{answers: {redirect: other, status: 307}}]`), client(`timeline: [{answers: {redirect: other, status: 200}}]`)},
+		{"client: redirect with an error", "", client(`timeline: [{answers: {redirect: /, status: 307}}]`), client(`timeline: [{answers: {redirect: /, status: 307, refuse: key}}]`)},
+		{"client: unknown drop", "", client(`timeline: [{login: [{drop: within}]}]`), client(`timeline: [{login: [{drop: after}]}]`)},
+		{"client: change without a place", "", client(`timeline: [{login: {set: {"{token}": null}}}]`), client(`timeline: [{login: {set: {"{Token}": null}}}]`)},
+		{"client: always in words", "", client(`timeline: [{login: {status: 500, always: true}}]`), client(`timeline: [{login: {status: 500, always: to the end}}]`)},
+		{"client: mistyped key of an observation", "", client(`timeline: [{observe: {calls: 1}}]`), client(`timeline: [{observe: {clals: 1}}]`)},
+		{"client: unknown outcome", "", client(`timeline: [{observe: {outcome: alike}}]`), client(`timeline: [{observe: {outcome: like}}]`)},
+		{"client: unknown kind", "", client(`timeline: [{observe: {kind: [auth, clock]}}]`), client(`timeline: [{observe: {kind: [auth, clok]}}]`)},
+		{"client: a kind of success", "", client(`timeline: [{observe: {kind: auth, outcome: error}}]`), client(`timeline: [{observe: {kind: auth, outcome: ok}}]`)},
+		{"client: unknown stamps", "", client(`timeline: [{observe: {stamps: fresh}}]`), client(`timeline: [{observe: {stamps: stale}}]`)},
+		{"client: count that is none", "", client(`timeline: [{observe: {logins: 0-2}}]`), client(`timeline: [{observe: {logins: 0..2}}]`)},
+		{"client: observation by a variant and besides", "", client(`timeline: [{observe: {by: a, b: {calls: 1}}}]`), client(`timeline: [{observe: {by: a, b: {calls: 1}, calls: 1}}]`)},
+		{"client: variant within a variant", "", client(`timeline: [{observe: {by: a, b: {calls: 1}}}]`), client(`timeline: [{observe: {by: a, b: {by: c, d: {calls: 1}}}}]`)},
+		{"client: local time", "", client(`from: "2024-03-04T23:59:59Z", timeline: [{}]`), client(`from: "2024-03-04T23:59:59", timeline: [{}]`)},
+		{"client: a fraction that is none", "", client(`fraction: 999ms, timeline: [{}]`), client(`fraction: 1000ms, timeline: [{}]`)},
+		{"client: zone of this machine", "", client(`zone: Asia/Kathmandu, timeline: [{}]`), client(`zone: Local, timeline: [{}]`)},
+		{"client: unknown base", "", client(`base: plain, timeline: [{}]`), client(`base: http, timeline: [{}]`)},
+		{"cases: timeline of a server", "", client(`timeline: [{}]`), strings.Replace(client(`timeline: [{}]`), "side: client, ", "", 1)},
+		{"cases: zone of a server", "", cases("expect: accept"), cases("zone: Asia/Tokyo, expect: accept")},
 		{"signatures: unknown origin", "signatures", `"independent"`, `"somebody"`},
 	} {
 		name, text := "acme/cases.yaml", tt.old

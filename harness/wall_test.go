@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -27,33 +28,42 @@ type sourceFile struct {
 // people's programs.
 func sources(t *testing.T, folders ...string) []sourceFile {
 	t.Helper()
+	var files []sourceFile
+	for _, folder := range folders {
+		files = append(files, filesUnder(t, folder)...)
+	}
+	return files
+}
+
+// filesUnder parses every Go file under one folder, which itself may lie in a
+// testdata folder.
+func filesUnder(t *testing.T, folder string) []sourceFile {
+	t.Helper()
 	const root = ".."
 	if _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil {
 		t.Fatalf("the module's root: %v", err)
 	}
 	var files []sourceFile
-	for _, folder := range folders {
-		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case d.IsDir() && d.Name() == "testdata":
-				return filepath.SkipDir
-			case d.IsDir() || !strings.HasSuffix(path, ".go"):
-				return nil
-			}
-			set := token.NewFileSet()
-			syntax, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
-			if err != nil {
-				return err
-			}
-			from, err := filepath.Rel(root, path)
-			files = append(files, sourceFile{filepath.ToSlash(from), syntax, set})
+	err := filepath.WalkDir(filepath.Join(root, filepath.FromSlash(folder)), func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
 			return err
-		})
-		if err != nil {
-			t.Fatal(err)
+		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "node_modules"):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go"):
+			return nil
 		}
+		set := token.NewFileSet()
+		syntax, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		from, err := filepath.Rel(root, path)
+		files = append(files, sourceFile{filepath.ToSlash(from), syntax, set})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return files
 }
@@ -103,9 +113,56 @@ func TestImportsRunOneWay(t *testing.T) {
 	}
 }
 
+// Inside the engine, what plays a peer stands on the format alone: the reference
+// peers know neither the scripted server nor the drivers, and nothing knows what
+// tests it. The drivers of other people's clients know nothing of the module.
+func TestThePeersStandOnTheFormatAlone(t *testing.T) {
+	may := map[string][]string{
+		"harness":           {"vectors", "harness/measure"},
+		"harness/measure":   {},
+		"harness/reference": {"harness"},
+		"harness/driver":    {"harness"},
+		"harness/scripted":  {"harness", "harness/reference"},
+	}
+	seen := map[string]bool{}
+	for _, f := range sources(t, "harness") {
+		if strings.HasSuffix(f.path, "_test.go") {
+			continue
+		}
+		folder := path.Dir(f.path)
+		allowed, known := may[folder]
+		if seen[folder] = true; !known {
+			continue // it stands on all of these
+		}
+		for _, imported := range imports(f) {
+			if inside, ok := strings.CutPrefix(imported, module+"/"); ok && !slices.Contains(allowed, inside) {
+				t.Errorf("%s imports %s; it may import %v", f.path, imported, allowed)
+			}
+		}
+	}
+	for folder := range may {
+		if !seen[folder] {
+			t.Errorf("there is no folder %s", folder)
+		}
+	}
+	drivers := filesUnder(t, "suites/testdata/drivers")
+	if len(drivers) == 0 {
+		t.Error("no driver in Go is found")
+	}
+	for _, f := range drivers {
+		for _, imported := range imports(f) {
+			if strings.HasPrefix(imported, module) {
+				t.Errorf("%s imports %s; a driver knows the protocol alone", f.path, imported)
+			}
+		}
+	}
+}
+
 // The engine takes its time from a clock it is given, so that every case can
-// move it. No file is an exception; one would be listed here with its reason.
-var mayReadTheRealClock = map[string]string{}
+// move it. The exceptions are listed here with their reasons.
+var mayReadTheRealClock = map[string]string{
+	"suites/example/owntime/spreetail.go": "a client as people write them, which calls time.Now itself: the example for Options.OwnTime",
+}
 
 func TestTimeIsReadFromAClock(t *testing.T) {
 	read := map[string]bool{"Now": true, "Since": true, "Until": true, "Sleep": true, "After": true, "AfterFunc": true, "NewTimer": true, "NewTicker": true, "Tick": true}

@@ -78,8 +78,11 @@ func newHandmade(vendor string, habits ...string) func(harness.ClientConfig) (ha
 		if !strings.HasPrefix(cfg.BaseURL, "https://") && !c.is("plain") {
 			return nil, errors.New("credentials go over https only")
 		}
-		if c.secret() == "" && !c.is("placeholder") && !c.is("empty-secret") && !c.is("needs-no-secret") {
+		if c.secret() == "" && !c.is("placeholder") && !c.is("empty-secret") {
 			return nil, errors.New("there is no secret")
+		}
+		if c.key() == "" && !c.is("empty-key") {
+			return nil, errors.New("there is no key")
 		}
 		if c.is("log-secret") {
 			fmt.Fprintf(cfg.Log, "connecting with %s\n", c.secret())
@@ -157,6 +160,9 @@ func (c *handmade) Call(ctx context.Context, call harness.Call) harness.Outcome 
 		token, err := c.getToken(ctx)
 		var status int
 		var body []byte
+		if err == nil && c.is("asks-remaining") {
+			_, body, err = c.ask(ctx, harness.Call{Method: "POST", Path: "/api/v1/Authentication/CheckTokenTime"}, token, early)
+		}
 		if err == nil {
 			status, body, err = c.ask(ctx, call, token, early)
 		}
@@ -166,13 +172,18 @@ func (c *handmade) Call(ctx context.Context, call harness.Call) harness.Outcome 
 			return harness.Outcome{Status: status, Body: string(body)}
 		case c.is("endless-401") && err.Kind == "auth", c.is("endless-500") && err.Kind == "server":
 			c.forget(token, false)
-			if n := c.ticks(); n > 2000 {
+			if n := c.ticks(); n > 300 {
 				return err.Outcome
 			}
 		case err.clock && c.is("corrects") && !corrected && (err.corrected || c.is("retries-blindly")):
 			corrected = true
 		case c.is("skew-overretry") && err.Kind == "auth" && repeats < 4:
 			repeats++
+		case c.is("403-logs-in") && err.Kind == "forbidden" && renewed < 1, c.is("429-logs-in") && err.Kind == "rate-limited" && renewed < 1:
+			renewed++
+			c.forget(token, true)
+		case err.renew && (c.is("recovers-posts-only") && call.Method != "POST" || c.is("recovers-gets-only") && call.Method != "GET"):
+			return c.tell(err, token)
 		case err.renew && token != "" && renewed < 1 && !c.is("no-recovery"), err.renew && token != "" && renewed < 4 && c.is("many-recoveries"):
 			renewed++
 			if !c.is("keeps-refused-token") {
@@ -228,6 +239,22 @@ func (c *handmade) tell(err *trouble, token string) harness.Outcome {
 		o.Message += " with " + c.secret()
 	case c.is("token-in-errors"):
 		o.Message += " with " + token
+	case c.is("token-in-errors-base64"):
+		o.Message += " with " + base64.StdEncoding.EncodeToString([]byte("x:"+token))
+	case c.is("token-in-errors-hex"):
+		o.Message += " with " + hex.EncodeToString([]byte(token))
+	case c.is("token-in-errors-json"):
+		o.Message += " with " + strings.ReplaceAll(token, "/", `\/`)
+	case c.is("token-in-errors-escaped"):
+		o.Message += " with " + strings.ToLower(url.QueryEscape("+/=")) + strings.NewReplacer("%2B", "%2b", "%2F", "%2f", "%3D", "%3d").Replace(url.QueryEscape(token))
+	case c.is("secret-in-long-body"): // what is cut off may be cut within the secret
+		return harness.Outcome{Status: 200, Body: strings.Repeat("x", 190) + c.secret() + strings.Repeat("y", 190)}
+	case c.is("secret-as-kind"):
+		o.Kind = c.secret()
+	case c.is("endless-kind"):
+		o.Kind = strings.Repeat("k\xff", 1<<20)
+	case c.is("endless-message"):
+		o.Message = strings.Repeat("m\xff", 1<<20)
 	case c.is("made-up-kind"):
 		o.Kind = "oops"
 	}
@@ -265,7 +292,7 @@ func (c *handmade) learn(h http.Header, refused bool) bool {
 	}
 	c.learned = true
 	off := date.Sub(c.cfg.Clock.Now())
-	if off.Abs() < 5*time.Second && !c.is("learns-always") {
+	if off.Abs() < 5*time.Second && !c.is("to-the-second") { // a Date has no parts of a second, and is late
 		off = 0
 	}
 	if c.is("wrong-sign") {
@@ -313,7 +340,17 @@ func (c *handmade) ask(ctx context.Context, call harness.Call, token string, ear
 }
 
 func (c *handmade) do(r *http.Request, call harness.Call) (int, []byte, *trouble) {
+	if c.is("hangs") {
+		<-make(chan int)
+	}
 	resp, err := c.http.Do(r)
+	if err != nil && c.is("resends-late") {
+		c.cfg.Clock.Sleep(5 * time.Second)
+		if r.GetBody != nil {
+			r.Body, _ = r.GetBody()
+		}
+		resp, err = c.http.Do(r)
+	}
 	if err != nil {
 		message := "no answer came"
 		if c.is("url-in-errors") {
@@ -335,8 +372,8 @@ func (c *handmade) do(r *http.Request, call harness.Call) (int, []byte, *trouble
 		wrong = nil
 	}
 	refused := wrong != nil && wrong.clock
-	if c.learn(resp.Header, refused || wrong != nil && c.is("learns-from-any")); wrong != nil && wrong.clock {
-		wrong.corrected = c.offset != 0
+	if learned := c.learn(resp.Header, refused || wrong != nil && c.is("learns-from-any")); wrong != nil {
+		wrong.corrected = learned
 	}
 	if wrong != nil {
 		wrong.Status, wrong.Body = resp.StatusCode, string(body)
@@ -416,7 +453,7 @@ func (c *handmade) readIRP(doc map[string]any, fail func(kind, message string) *
 		text, _ = first["Message"].(string)
 	}
 	if c.is("by-message") {
-		for message, n := range map[string]float64{"TimeStamp Is Not Within": 2001, "Token Has Just Expired": 1000, "No API Key Was Found": 2002, "Could Not Authenticate": 2003} {
+		for message, n := range map[string]float64{"TimeStamp Is Not Within": 2001, "Token Has Just Expired": 1000, "No API Key Was Found": 2002, "The Provided API Key": 2014, "Could Not Authenticate": 2003} {
 			if code = 0; strings.Contains(text, message) {
 				code = n
 				break
@@ -483,6 +520,11 @@ func (c *handmade) getToken(ctx context.Context) (string, *trouble) {
 	c.flight = f
 	c.mu.Unlock()
 	f.token, f.err = c.login(ctx, now)
+	if c.is("from-response") {
+		c.mu.Lock()
+		c.until = c.until.Add(c.cfg.Clock.Now().Sub(now))
+		c.mu.Unlock()
+	}
 	c.mu.Lock()
 	if c.flight == f {
 		c.flight = nil
@@ -509,7 +551,7 @@ func (c *handmade) login(ctx context.Context, now time.Time) (string, *trouble) 
 			return token, nil
 		case err == nil:
 			return "", &trouble{Outcome: harness.Outcome{Kind: "protocol", Message: "there is no token"}}
-		case c.is("repeats-login") && err.Kind == "auth" && tries < 3, err.busy && c.is("three-repeats") && tries < 4, c.is("endless-500") && tries < 2000:
+		case c.is("repeats-login") && err.Kind == "auth" && tries < 3, err.busy && c.is("three-repeats") && tries < 4, c.is("endless-500") && tries < 300:
 			c.cfg.Clock.Sleep(err.wait)
 		case c.is("calls-without-token"):
 			return "", nil
@@ -525,8 +567,10 @@ func (c *handmade) keep(token string, life time.Duration, now time.Time) {
 	defer c.mu.Unlock()
 	margin := 300 * time.Second
 	switch {
-	case c.is("margin-1m"), c.vendor == "irp":
-		margin = min(time.Minute, life/4)
+	case c.is("margin-1m"):
+		margin = time.Minute
+	case c.vendor == "irp":
+		margin = 20 * time.Second
 	case c.is("margin-301s"):
 		margin = 301 * time.Second
 	case c.is("margin-299s"):
@@ -541,8 +585,12 @@ func (c *handmade) keep(token string, life time.Duration, now time.Time) {
 	if !c.is("keeps-no-token") {
 		c.token, c.had, c.until = token, now, now.Add(life-margin)
 	}
-	if c.is("from-date") { // an absolute instant, told by another clock
-		c.until = c.born.UTC().Truncate(24 * time.Hour)
+	if parts := strings.Split(token, "."); c.is("reads-jwt") && len(parts) == 3 { // an instant of the server's clock
+		var claims struct{ Exp int64 }
+		text, _ := base64.RawURLEncoding.DecodeString(parts[1])
+		if json.Unmarshal(text, &claims) == nil && claims.Exp > 0 {
+			c.until, c.had = time.Unix(claims.Exp, 0).Add(-margin), time.Time{}
+		}
 	}
 	if c.is("log-token") {
 		fmt.Fprintf(c.cfg.Log, "token %s\n", token)
@@ -619,6 +667,8 @@ func (c *handmade) lifetime(told any) time.Duration {
 		return time.Duration(int32(int64(seconds)*1000)) * time.Millisecond
 	case c.is("ms-life"):
 		return time.Duration(seconds) * time.Millisecond
+	case c.is("overflows"):
+		return time.Duration(int64(seconds) * int64(time.Second))
 	case c.is("trusts-default"):
 		return 24 * time.Hour
 	}
@@ -673,6 +723,21 @@ func (c *handmade) newRequest(ctx context.Context, call harness.Call, query stri
 	if err != nil {
 		panic(err)
 	}
+	if c.is("secret-as-method") {
+		r.Method = c.secret()
+	}
+	if c.is("invalid-utf-8") {
+		r.Header.Set("X-Odd", "\xff\xfe\x00")
+		r.URL.RawQuery += "\xff"
+	}
+	if c.is("endless-target") {
+		r.URL.RawQuery += strings.Repeat("z", 1<<20)
+	}
+	if c.is("endless-headers") {
+		for n := range 10000 {
+			r.Header.Set("X-"+strconv.Itoa(n), "a header like any other, of some length")
+		}
+	}
 	if c.is("many-headers") {
 		for name, value := range map[string]string{"User-Agent": "handmade/1", "Accept": "application/json", "Accept-Encoding": "gzip", "X-Request-Id": "8f14e45f"} {
 			r.Header.Set(name, value)
@@ -698,6 +763,9 @@ func (c *handmade) fill(r *http.Request, body, media string) {
 	}
 	if c.is("charset") && media != "" {
 		r.Header.Set("Content-Type", media+"; charset=UTF-8")
+	}
+	if c.is("endless-body") {
+		r.Body, r.ContentLength = io.NopCloser(io.LimitReader(endless{}, 100<<20)), -1
 	}
 	if c.is("text-content-type") {
 		r.Header.Set("Content-Type", "text/plain")
@@ -791,6 +859,8 @@ func (c *handmade) signTrolley(r *http.Request, call harness.Call, body string, 
 	switch {
 	case c.is("signs-another-stamp"):
 		signedStamp = c.unixText(at.Add(-time.Second))
+	case c.is("reads-clock-twice"):
+		signedStamp = c.unixText(c.now())
 	case c.is("signs-lower-method"):
 		method = strings.ToLower(method)
 	case c.is("signs-url"):
@@ -918,6 +988,16 @@ func (c *handmade) reuse(authorization, stamp *string, at time.Time) {
 	_, *stamp, _ = strings.Cut(c.sign, "\n")
 }
 
+// endless is a body that does not end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'b'
+	}
+	return len(p), nil
+}
+
 func latin1(s string) string {
 	var b []byte
 	for _, r := range s {
@@ -1006,6 +1086,8 @@ func (c *handmade) irpFields(r *http.Request, fields url.Values, subject, name s
 	switch {
 	case c.is("signs-another-stamp"):
 		signedStamp = t.Add(-time.Second).Format(layout)
+	case c.is("reads-clock-twice"):
+		signedStamp = c.misread(c.now()).UTC().Format(layout)
 	case c.is("signs-the-key") && name == "AuthenticationToken":
 		hashed = c.key()
 	case c.is("signs-escaped-token"):

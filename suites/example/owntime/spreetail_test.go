@@ -11,10 +11,10 @@ import (
 )
 
 func TestClientOnItsOwnTime(t *testing.T) {
-	suites.Run(t, suites.Options{Vendors: []string{"spreetail"}, OwnTime: true, KnownFailing: "known-failing.txt", Client: make_})
+	suites.Run(t, suites.Options{Vendors: []string{"spreetail"}, OwnTime: true, KnownFailing: "known-failing.txt", Client: build})
 }
 
-func make_(c harness.ClientConfig) (harness.Client, error) {
+func build(c harness.ClientConfig) (harness.Client, error) {
 	return adapter{New(Config{BaseURL: c.BaseURL, ClientID: c.Credentials["client_id"], ClientSecret: c.Credentials["client_secret"], Transport: c.Transport})}, nil
 }
 

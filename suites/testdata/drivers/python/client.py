@@ -147,8 +147,8 @@ class Trolley:
         self.wire, self.key, self.secret = Wire(), setting("TROLLEY_ACCESS_KEY"), setting("TROLLEY_SECRET_KEY")
 
     def call(self, method, path, body, fields):
-        if not self.secret and not fault("placeholder-signature"):
-            raise ApiError("config", "there is no secret key")
+        if not (self.key and self.secret) and not fault("placeholder-signature"):
+            raise ApiError("config", "there is no access key, or no secret key")
         if fault("secret-in-url"): path = with_query(path, secret_key=self.secret)
         request, again, repeats = self.signed(method, path, body), True, 0
         if fault("endless-401"): repeats = 20
@@ -204,8 +204,8 @@ class IRP:
         self.tokens, self.first_login = Tokens(self.login), None
 
     def call(self, method, path, body, fields):
-        if not self.secret:
-            raise ApiError("config", "there is no shared secret")
+        if not (self.key and self.secret):
+            raise ApiError("config", "there is no API key, or no shared secret")
         token, again, renewals = self.tokens.get(), True, 1
         if fault("token-never-renewed"): renewals = 0
         if fault("endless-renewal"): renewals = 19
@@ -279,8 +279,8 @@ class Spreetail:
         self.id, self.secret = setting("SPREETAIL_CLIENT_ID"), setting("SPREETAIL_CLIENT_SECRET")
 
     def call(self, method, path, body, fields):
-        if not self.secret:
-            raise ApiError("config", "there is no client secret")
+        if not (self.id and self.secret):
+            raise ApiError("config", "there is no client id, or no client secret")
         token, again, renewals = self.tokens.get(), True, 1
         if fault("no-retry"): renewals = 0
         if fault("endless-401"): renewals = 20
