@@ -45,11 +45,11 @@ func (c *SkewClock) Until(t time.Time) time.Duration { return t.Sub(c.Now()) }
 func (c *SkewClock) Set(t time.Time) { c.moved.Store(&moved{t, c.Clock.Now()}) }
 
 // FrozenClock returns a clock that stands at t until it is moved. The mock
-// underneath is set once, because setting it sleeps for a millisecond.
+// underneath is never set, because setting it sleeps for a millisecond.
 func FrozenClock(t time.Time) *SkewClock {
-	mock := clock.NewMock()
-	mock.Set(t)
-	return NewSkewClock(mock)
+	c := NewSkewClock(clock.NewMock())
+	c.Set(t)
+	return c
 }
 
 // wait lets time go by on the clock, unless the context ends first.

@@ -94,6 +94,9 @@ func (p *Profile) publicNames() []string {
 // nearStamps are the timestamps a client may have signed instead: of the seconds
 // round about, and of its other requests.
 func (p *Profile) nearStamps(stamp string, others []string) []string {
+	if p.Timestamp == nil {
+		return nil
+	}
 	var all []string
 	if t, err := p.Timestamp.Parse(stamp); err == nil {
 		for n := -3; n <= 3; n++ {

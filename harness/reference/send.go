@@ -74,14 +74,14 @@ func (c *Client) refused(resp *http.Response, reading harness.Reading) *callErro
 		e.kind, e.busy = "server", status == http.StatusServiceUnavailable
 		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // none, or a date: at once
 		e.wait = time.Duration(seconds) * time.Second
-	case status == http.StatusForbidden:
-		e.kind = "forbidden"
 	case reading.Error == "timestamp":
 		e.kind = "clock"
 	case reading.Error == "token", reading.Error == "expired", reading.Error == "token-expired":
 		e.kind, e.token = "auth", true
 	case reading.Error == "key", reading.Error == "signature", reading.Error == "credentials", status == http.StatusUnauthorized:
 		e.kind, e.token = "auth", status == http.StatusUnauthorized
+	case status == http.StatusForbidden:
+		e.kind = "forbidden"
 	case status < 400 && reading.Error == "" && (reading.Doc == nil || status >= 300):
 		e.kind = "protocol"
 	}

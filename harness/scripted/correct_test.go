@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -48,10 +49,27 @@ func clientResults(t *testing.T, p *harness.Profile, o scripted.Options, more fu
 	c := scripted.NewChecker(p, scripted.Attached{Bubble: caseBubble(t), New: newHandmade(p.Vendor, habits...)}, o)
 	defer c.Close()
 	for _, cs := range p.Cases {
+		if slices.Contains(habits, "mutex") && locksUp(cs) {
+			continue
+		}
 		if cs.Side == "client" && !more(c.Run(context.Background(), cs)) {
 			return
 		}
 	}
+}
+
+// locksUp reports whether a correct client that holds a lock while it logs in
+// would stay in the case for ever: the answer waits for the bubble's time, which
+// waits for the callers that wait for the lock. No case should be so.
+func locksUp(cs *harness.Case) bool {
+	for _, m := range cs.Timeline {
+		for _, a := range m.Login {
+			if m.Concurrent > 0 && !a.Delay.IsZero() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // correct are clients that differ and do everything right.
@@ -106,13 +124,13 @@ var falseAlarms = []falseAlarm{
 	{"replaces its token a minute before the end", "spreetail/login/refused-at-renewal", timer, false},
 	{"replaces its token 299 seconds before the end", "spreetail/tokens/ten-lives-later", timer, false},
 	{"replaces its token 299 seconds before the end", "spreetail/login/refused-at-renewal", timer, false},
-	{"replaces its token 299 seconds before the end", "spreetail/retry/in-flight-at-the-end", timer, false},
+	{"replaces its token 299 seconds before the end", "spreetail/retry/in-flight-at-the-end", timer, true},
 	{"replaces its token 301 seconds before the end", "spreetail/tokens/ten-lives-later", timer, false},
 	{"replaces its token 301 seconds before the end", "spreetail/login/refused-at-renewal", timer, false},
 	{"replaces its token 301 seconds before the end", "spreetail/margin/", "an observation that is right: the margin is another", false},
 	{"replaces its token ten minutes before the end", "spreetail/tokens/ten-lives-later", timer, false},
 	{"replaces its token ten minutes before the end", "spreetail/login/refused-at-renewal", timer, false},
-	{"replaces its token ten minutes before the end", "spreetail/retry/in-flight-at-the-end", timer, false},
+	{"replaces its token ten minutes before the end", "spreetail/retry/in-flight-at-the-end", timer, true},
 	{"replaces its token ten minutes before the end", "spreetail/margin/", "an observation that is right: the margin is another", false},
 	{"hands refusals on", "trolley/skew/", bare, false},
 	{"hands refusals on", "trolley/told/clock", bare, false},
@@ -123,6 +141,7 @@ var falseAlarms = []falseAlarm{
 	{"asks how long its token lives", "irp/", "it asks the method that is there for it, and nobody had asked the client to", false},
 	{"logs in when it is made", "irp/", "the server answers nobody before it has its script", false},
 	{"logs in when it is made", "spreetail/", "the same", false},
+	{"replaces its token 299 seconds before the end", "spreetail/", "its timer goes off at the instant at which a case ends, or calls", true},
 }
 
 const (

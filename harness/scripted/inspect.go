@@ -279,7 +279,7 @@ func (in *inspection) token() {
 			continue
 		}
 		for _, later := range granted[i+1:] {
-			if later.server == in.x.host && !later.at.After(in.x.after) && !in.j.stage.concurrent {
+			if later.server == in.x.host && !later.at.After(in.x.after) && !in.j.atOnce {
 				in.breach("client-new-token", "token", "the request carries an old token, although a login had given a new one", "the token granted last", "a token granted before it")
 				break
 			}

@@ -21,6 +21,7 @@ type seen struct {
 	host   string
 	op     *harness.Operation // nil for none of the vendor's
 	login  bool
+	idle   bool // no call was on its way: the client sent it of its own accord
 	method string
 	target string
 	header http.Header
@@ -59,15 +60,15 @@ type server struct {
 const maxRequests = 200
 
 func newServer(s *stage, host string, account harness.Values) *server {
-	return &server{profile: s.checker.profile, stage: s, host: host, account: account,
-		honest: reference.NewFor(s.checker.profile, s.serverClock, account)}
+	p := s.checker.served
+	return &server{profile: p, stage: s, host: host, account: account, honest: reference.NewFor(p, s.serverClock, account)}
 }
 
 // script says how the requests of the next moment are answered.
-func (s *server) script(login, calls []harness.Answer) {
+func (s *server) script(m *harness.Moment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.login, s.answers, s.limit = login, calls, maxRequests
+	s.login, s.answers, s.limit = m.Login, m.Answers, max(maxRequests, maxForCall*max(m.Times, m.Concurrent))
 }
 
 // begin notes that a call is on its way: what comes now belongs to it.
@@ -108,9 +109,9 @@ func next(list *[]harness.Answer) harness.Answer {
 	return a
 }
 
-// note writes the request down and finds the answer for it; ok is false when
-// there were too many.
-func (s *server) note(r *http.Request, body []byte) (x *seen, a harness.Answer, ok bool) {
+// note writes the request down and finds the answer for it, and says how many
+// more are answered in this moment.
+func (s *server) note(r *http.Request, body []byte) (x *seen, a harness.Answer, left int) {
 	path := r.URL.EscapedPath()
 	x = &seen{host: s.host, method: r.Method, target: r.RequestURI, header: r.Header.Clone(), body: body}
 	x.op = s.profile.Route(r.Method, path)
@@ -122,28 +123,32 @@ func (s *server) note(r *http.Request, body []byte) (x *seen, a harness.Answer, 
 	if n := len(s.log); n > 0 && !s.stage.concurrent && s.log[n-1].done.After(x.after) {
 		x.after = s.log[n-1].done // one thing after the other
 	}
-	if !s.calling {
-		x.after = x.at // of its own accord
+	if x.idle = !s.calling; x.idle {
+		x.after = x.at
 	}
-	s.log = append(s.log, x)
-	s.limit--
+	if s.limit--; s.limit >= -1 { // one too many shows the loop; more would only take room
+		s.log = append(s.log, x)
+	}
 	if x.login {
-		return x, next(&s.login), s.limit >= 0
+		return x, next(&s.login), s.limit
 	}
-	return x, next(&s.answers), s.limit >= 0
+	return x, next(&s.answers), s.limit
 }
 
 // ServeHTTP answers one request as the script says.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)) // what is cut off fits no expectation
-	x, a, ok := s.note(r, body)
-	if !ok {
+	x, a, left := s.note(r, body)
+	switch {
+	case left < -maxRequests && s.stage.checker.client.Bubble != nil && !s.stage.checker.client.Program:
+		select {} // it would go on for ever: the bubble has nothing to wait for any more, and ends
+	case left < 0:
 		panic(http.ErrAbortHandler)
 	}
 	if s.stage.concurrent {
 		s.stage.settle()
 	}
-	s.stage.passTime(a.Delay)
+	s.stage.passTime(r.Context(), a.Delay)
 	answer := s.compose(r, x, body, a)
 	s.mu.Lock()
 	x.done = s.stage.now()
@@ -217,7 +222,7 @@ func (s *server) compose(r *http.Request, x *seen, body []byte, a harness.Answer
 	for name, value := range a.Headers {
 		if w.Header().Del(name); value != "" {
 			w.Header().Set(name, value)
-		} else if name == "Date" {
+		} else if http.CanonicalHeaderKey(name) == "Date" {
 			w.Header()["Date"] = nil // or net/http adds its own
 		}
 	}

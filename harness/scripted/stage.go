@@ -2,10 +2,12 @@ package scripted
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,7 +24,7 @@ type stage struct {
 	serverClock *harness.SkewClock
 	start       time.Time // the server's clock at the start
 	skew        time.Duration
-	reached     time.Duration // where the client's clock was meant to be, from the start
+	reached     time.Duration      // where the client's clock was meant to be, from the start
 	players     map[string]*player // by account
 	elsewhere   string             // the URL of a host that is not the vendor's
 	concurrent  bool               // the calls of this moment are made at once
@@ -32,8 +34,12 @@ type stage struct {
 	granted     []grant
 	over        atomic.Bool // the case has ended: nothing more may come
 
-	mu     sync.Mutex
-	strays []*seen // requests to other hosts
+	more chan struct{} // tells that an answer was held back
+
+	mu       sync.Mutex
+	strays   []*seen // requests to other hosts
+	held     []*queued
+	settling chan struct{} // closed when those who wait have settled; nil when nobody waits
 }
 
 // grant is a token that a login was answered with.
@@ -83,33 +89,124 @@ func (s *stage) moveTo(m *harness.Moment) error {
 	return nil
 }
 
-// passTime lets time go by on both clocks.
-func (s *stage) passTime(o harness.Offset) {
+// passTime lets time go by on both clocks, unless the context ends first.
+func (s *stage) passTime(ctx context.Context, o harness.Offset) {
 	d, err := o.Resolve(s.checker.profile.Window)
 	if err != nil || d <= 0 {
 		return
 	}
-	if _, machine := s.clock.(machineClock); machine {
+	own, ours := s.clock.(*ownClock)
+	switch {
+	case s.concurrent && ours:
+		s.queue(d)
+	case ours && own.bubble:
+		timer := own.Clock.Timer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	case s.checker.client.Program && s.checker.client.Clock == nil:
 		s.checker.options.Local.Sleep(d) // see unfit: not for long
+	default:
+		s.elapse(d)
+	}
+}
+
+// elapse moves both clocks.
+func (s *stage) elapse(d time.Duration) {
+	server := s.serverClock.Now()
+	if own, ours := s.clock.(*ownClock); ours {
+		own.Set(own.Now().Add(d))
+	} else if s.clock.Advance(d) != nil {
 		return
 	}
-	server := s.serverClock.Now()
-	if s.clock.Advance(d) == nil {
-		s.serverClock.Set(server.Add(d))
+	s.serverClock.Set(server.Add(d))
+}
+
+// queued is an answer to one of several callers that is not due yet.
+type queued struct {
+	due     time.Time
+	release chan struct{}
+}
+
+// queue holds an answer back until it is due. The handler does not sleep: where
+// a caller waits for a lock meanwhile, a bubble's time would stand still.
+func (s *stage) queue(d time.Duration) {
+	q := &queued{s.now().Add(d), make(chan struct{})}
+	s.mu.Lock()
+	s.held = append(s.held, q)
+	s.mu.Unlock()
+	select {
+	case s.more <- struct{}{}:
+	default: // it is known already that there are some
+	}
+	<-q.release
+}
+
+// earliest takes the answer that is due first.
+func (s *stage) earliest() *queued {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var first *queued
+	for _, q := range s.held {
+		if first == nil || q.due.Before(first.due) {
+			first = q
+		}
+	}
+	s.held = slices.DeleteFunc(s.held, func(q *queued) bool { return q == first })
+	return first
+}
+
+// deliver lets the queued answers go, each when it is due, until all callers are
+// done.
+func (s *stage) deliver(done <-chan struct{}) {
+	for {
+		s.spin()
+		if q := s.earliest(); q != nil {
+			if d := q.due.Sub(s.now()); d > 0 {
+				s.elapse(d)
+			}
+			close(q.release)
+			continue
+		}
+		select {
+		case <-done:
+			return
+		case <-s.more:
+		}
 	}
 }
 
 // settle waits until every caller of the moment has come as far as it can
-// without an answer. It cannot sleep: a caller that waits for a lock keeps a
-// bubble's time from moving on.
+// without an answer. Those that come meanwhile wait for the same.
 func (s *stage) settle() {
-	if s.checker.client.Program {
-		s.checker.options.Local.Sleep(programSettles)
+	s.mu.Lock()
+	if wait := s.settling; wait != nil {
+		s.mu.Unlock()
+		<-wait
 		return
 	}
-	for n := 0; int(s.entered.Load()) < s.callers && n < 10000; n++ {
-		runtime.Gosched()
+	done := make(chan struct{})
+	s.settling = done
+	s.mu.Unlock()
+	if s.checker.client.Program {
+		s.checker.options.Local.Sleep(programSettles)
+	} else {
+		for n := 0; int(s.entered.Load()) < s.callers && n < 10000; n++ {
+			runtime.Gosched()
+		}
+		s.spin()
 	}
+	s.mu.Lock()
+	s.settling = nil
+	s.mu.Unlock()
+	close(done)
+}
+
+// spin lets every goroutine that can run come to where it waits. It cannot
+// sleep: see queue.
+func (s *stage) spin() {
 	for range 50 {
 		runtime.Gosched()
 	}
@@ -181,6 +278,9 @@ func (s *stage) makeClient(config harness.ClientConfig) (client harness.Client, 
 	if client, err = s.checker.client.New(config); err != nil {
 		return nil, err // and not a nil pointer that is no nil interface
 	}
+	if client == nil {
+		return nil, errors.New("New returned neither a client nor an error")
+	}
 	return client, nil
 }
 
@@ -241,7 +341,12 @@ func (s *stage) play(ctx context.Context, p *player, m *harness.Moment) []harnes
 				outcomes[i] = s.call(ctx, p, m.Operation.Call(i+1))
 			})
 		}
-		wait.Wait()
+		done := make(chan struct{})
+		go func() {
+			wait.Wait()
+			close(done)
+		}()
+		s.deliver(done)
 		p.server.end()
 		s.concurrent = false
 		return outcomes
@@ -249,7 +354,7 @@ func (s *stage) play(ctx context.Context, p *player, m *harness.Moment) []harnes
 	var outcomes []harness.Outcome
 	for i := range m.Times {
 		if i > 0 {
-			s.passTime(m.Every)
+			s.passTime(ctx, m.Every)
 		}
 		p.server.begin(s.now())
 		outcomes = append(outcomes, s.call(ctx, p, m.Operation.Call(i+1)))
@@ -264,27 +369,46 @@ func (s *stage) play(ctx context.Context, p *player, m *harness.Moment) []harnes
 // crashed is the kind of outcome of a client that panicked.
 const crashed = "crash"
 
-// call makes one call. A client that panics is caught.
-func (s *stage) call(ctx context.Context, p *player, call harness.Call) (o harness.Outcome) {
+// call makes one call, in a goroutine of its own: a client may panic, end its
+// goroutine, or never come back.
+func (s *stage) call(ctx context.Context, p *player, call harness.Call) harness.Outcome {
 	if p.client == nil {
 		if p.config {
 			return harness.Outcome{Kind: "config", Message: p.broken}
 		}
 		return harness.Outcome{Kind: harness.Unreachable, Message: p.broken}
 	}
-	defer func() {
-		if v := recover(); v != nil {
-			o = harness.Outcome{Kind: crashed, Message: fmt.Sprint(v)}
-		}
-	}()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return p.client.Call(ctx, call)
+	told := make(chan harness.Outcome, 1)
+	go func() {
+		o := harness.Outcome{Kind: crashed, Message: "it ended its caller's goroutine"}
+		defer func() {
+			if v := recover(); v != nil {
+				o = harness.Outcome{Kind: crashed, Message: fmt.Sprint(v)}
+			}
+			told <- o
+		}()
+		o = p.client.Call(ctx, call)
+	}()
+	var tooLong <-chan time.Time // in a bubble, and of a program, waiting is bounded already
+	if s.checker.client.Bubble == nil && !s.checker.client.Program {
+		tooLong = s.checker.options.Local.After(realPatience)
+	}
+	select {
+	case o := <-told:
+		return o
+	case <-tooLong:
+		return harness.Outcome{Kind: crashed, Message: "the call has not come back for " + realPatience.String()}
+	}
 }
 
-// patience is how long one call may take. In a bubble, or where a program is
-// driven, waiting costs little or is bounded already.
-const patience = time.Hour
+// patience is how long one call may take by the clock of the bubble, and
+// realPatience without one.
+const (
+	patience     = time.Hour
+	realPatience = 10 * time.Second
+)
 
 // logBuffer keeps what a client logs, up to a limit.
 type logBuffer struct {

@@ -34,13 +34,18 @@ func (t transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 			if p != http.ErrAbortHandler {
 				panic(p)
 			}
-			if resp, err = nil, io.EOF; w.status != 0 {
+			if resp, err = nil, io.EOF; r.Context().Err() != nil {
+				err = r.Context().Err()
+			} else if w.status != 0 {
 				resp, err = w.response(r), nil
 				resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(w.body.Bytes()), broken{}))
 			}
 		}
 	}()
 	t.stage.serve(r.URL.Host, w, &in)
+	if err := r.Context().Err(); err != nil { // the client did not wait for the answer
+		return nil, err
+	}
 	return w.response(r), nil
 }
 

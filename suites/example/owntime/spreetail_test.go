@@ -11,7 +11,7 @@ import (
 )
 
 func TestClientOnItsOwnTime(t *testing.T) {
-	suites.Run(t, suites.Options{Vendors: []string{"spreetail"}, OwnTime: true, KnownFailing: "known-failing.txt", Client: build})
+	suites.Run(t, suites.Options{Vendors: []string{"spreetail"}, OwnTime: true, Client: build, KnownFailing: "known-failing.txt"})
 }
 
 func build(c harness.ClientConfig) (harness.Client, error) {

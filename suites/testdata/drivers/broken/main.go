@@ -43,8 +43,11 @@ func main() {
 		case m.Start != nil:
 			wrong = *in == "" || *m.Start == *in
 			say(`{"id": %d}`, m.ID)
-			if wrong && how == "exit-after-start" {
+			switch {
+			case wrong && how == "exit-after-start":
 				os.Exit(7)
+			case wrong && how == "stop-reading":
+				sleep()
 			}
 		case wrong:
 			call(how, m.ID, line)
