@@ -59,6 +59,10 @@ type server struct {
 // reason to send so many, and an endless loop must end.
 const maxRequests = 200
 
+// forEver is how many more are cut off before a client counts as one that nothing
+// stops.
+const forEver = 5000
+
 func newServer(s *stage, host string, account harness.Values) *server {
 	p := s.checker.served
 	return &server{profile: p, stage: s, host: host, account: account, honest: reference.NewFor(p, s.serverClock, account)}
@@ -140,7 +144,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)) // what is cut off fits no expectation
 	x, a, left := s.note(r, body)
 	switch {
-	case left < -maxRequests && s.stage.checker.client.Bubble != nil && !s.stage.checker.client.Program:
+	case left < -forEver && s.stage.checker.client.Bubble != nil && !s.stage.checker.client.Program:
 		select {} // it would go on for ever: the bubble has nothing to wait for any more, and ends
 	case left < 0:
 		panic(http.ErrAbortHandler)
