@@ -63,8 +63,8 @@ type ClientConfig struct {
 	Case        string            // the full name of the case that begins
 }
 
-// Call is what the client is asked for. In paths and bodies {n} stands for n, and
-// so does {serial}, so that calls can differ.
+// Call is what the client is asked for. In a body {n} stands for n, and so does
+// {serial}, so that calls can differ.
 func (op *Operation) Call(n int) Call {
 	fill := strings.NewReplacer("{n}", strconv.Itoa(n), "{serial}", strconv.Itoa(n)).Replace
 	c := Call{Operation: op.Name, Method: op.Method, Path: op.Path, Body: fill(op.Body)}

@@ -40,7 +40,9 @@ func (a *Answer) UnmarshalYAML(node ast.Node) error {
 		case "refuse":
 			a.Refuse, err = text(value)
 		case "status":
-			a.Status, err = positive(value)
+			if a.Status, err = positive(value); err == nil && (a.Status < 200 || a.Status > 599) {
+				err = placeAt(value, fmt.Errorf("status %d: write a status from 200 to 599", a.Status))
+			}
 		case "body":
 			a.Body, err = text(value)
 		case "headers":
@@ -52,7 +54,9 @@ func (a *Answer) UnmarshalYAML(node ast.Node) error {
 		case "delay":
 			err = a.Delay.UnmarshalYAML(value)
 		case "redirect":
-			a.RedirectTo, err = text(value)
+			if a.RedirectTo, err = text(value); err == nil && a.RedirectTo != "other" && !strings.HasPrefix(a.RedirectTo, "/") {
+				err = placeAt(value, fmt.Errorf("redirect %q: write other, for another host, or a path of this one", a.RedirectTo))
+			}
 		case "date":
 			err = a.DateShift.UnmarshalYAML(value)
 		case "always":
@@ -102,7 +106,7 @@ func (a *Answer) readChanges(node ast.Node) error {
 func (p *Profile) checkAnswer(a Answer) error {
 	if a.Refuse != "" {
 		if err := p.checkExpect(Expect{Refuse: []string{a.Refuse}}); err != nil {
-			return err
+			return fmt.Errorf("answers with the error %q, which the profile does not document; it documents %s", a.Refuse, strings.Join(p.errors.keys(), ", "))
 		}
 	}
 	for _, c := range a.Set {
@@ -112,7 +116,10 @@ func (p *Profile) checkAnswer(a Answer) error {
 			}
 		}
 	}
-	_, err := a.Delay.Resolve(p.Window)
+	d, err := a.Delay.Resolve(p.Window)
+	if err == nil && d < 0 {
+		err = fmt.Errorf("delay %s: an answer does not come before its request", a.Delay)
+	}
 	if err == nil {
 		_, err = a.DateShift.Resolve(p.Window)
 	}

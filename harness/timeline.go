@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // cases name time zones, and not every machine knows them
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -115,8 +116,14 @@ func (m *rawMoment) UnmarshalYAML(node ast.Node) error {
 		case "call":
 			m.call, err = text(value)
 		case "send":
-			m.send = new(Operation)
-			err = decodeNode(value, m.send)
+			var call struct {
+				Method string          `yaml:"method"`
+				Path   string          `yaml:"path"`
+				Body   string          `yaml:"body"`
+				Fields ordered[string] `yaml:"fields"`
+			}
+			err = decodeNode(value, &call)
+			m.send = &Operation{Method: call.Method, Path: call.Path, Body: call.Body, Fields: call.Fields}
 		case "times":
 			m.times, err = positive(value)
 		case "concurrent":
@@ -164,7 +171,7 @@ func (o *Observe) UnmarshalYAML(node ast.Node) error {
 			return o.readOutcomes(by, list)
 		}
 	}
-	return readFields(node, func(key string, value ast.Node) (known bool, err error) {
+	err := readFields(node, func(key string, value ast.Node) (known bool, err error) {
 		switch key {
 		case "logins":
 			err = o.Logins.UnmarshalYAML(value)
@@ -188,6 +195,10 @@ func (o *Observe) UnmarshalYAML(node ast.Node) error {
 		}
 		return true, err
 	})
+	if err == nil && len(o.Kinds) > 0 && o.Outcome != "" && o.Outcome != "error" {
+		err = placeAt(node, fmt.Errorf("kind is that of a failure, and the outcome is %s; leave out one of them", o.Outcome))
+	}
+	return err
 }
 
 func (o *Observe) readOutcomes(by string, list []*ast.MappingValueNode) error {
@@ -225,8 +236,8 @@ func (p *Profile) clientTimeline(c *Case, written rawCase, s subject) (err error
 		}
 	}
 	if c.Zone = written.Zone; c.Zone != "" {
-		if _, err := time.LoadLocation(c.Zone); err != nil {
-			return fmt.Errorf("zone %q: write a time zone such as Asia/Kathmandu: %w", c.Zone, err)
+		if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "Local" {
+			return fmt.Errorf("zone %q: write a time zone such as Asia/Kathmandu", c.Zone)
 		}
 	}
 	if c.Without = written.Without; c.Without == "secret" {
@@ -236,6 +247,12 @@ func (p *Profile) clientTimeline(c *Case, written rawCase, s subject) (err error
 		return fmt.Errorf("without %q: the profile has no such credential", c.Without)
 	}
 	c.Base = written.Base
+	if slices.ContainsFunc(c.Needs, func(need string) bool { return need != "own-clock" && !p.credential(need) && need != "unsafe" }) {
+		return fmt.Errorf("needs %s: of a client only own-clock can be asked", strings.Join(c.Needs, ", "))
+	}
+	if !slices.Contains([]string{"", "operation", "protected-operation"}, written.Each) {
+		return fmt.Errorf("each %s: a client case is made for each operation or protected-operation", written.Each)
+	}
 	raw := slices.Clone(written.Timeline) // one case may be made for several things
 	var last time.Duration
 	for i := range raw {
@@ -283,6 +300,9 @@ func (p *Profile) moment(raw rawMoment, s subject) (Moment, error) {
 		if _, err := o.Resolve(p.Window); err != nil {
 			return m, err
 		}
+	}
+	if every, _ := m.Every.Resolve(p.Window); every < 0 || every > 0 && m.Times < 2 {
+		return m, fmt.Errorf("every %s is the time between several calls (times), and not negative", m.Every)
 	}
 	if raw.concurrent > 0 && raw.times > 0 {
 		return m, fmt.Errorf("calls are made one after the other (times) or at once (concurrent), not both")
