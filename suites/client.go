@@ -3,6 +3,7 @@ package suites
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -32,6 +33,13 @@ func (r *runner) addClient(t *testing.T, p *harness.Profile) error {
 	case o.Client == nil:
 		client.New = func(c harness.ClientConfig) (harness.Client, error) { return reference.NewClient(p, c) }
 	}
+	restore := func() {}
+	if o.Client != nil {
+		// A client that goes by the default would look for a vendor on the network.
+		before := http.DefaultTransport
+		http.DefaultTransport = refusing{}
+		restore = func() { http.DefaultTransport = before }
+	}
 	checker := scripted.NewChecker(p, client, scripted.Options{Strict: o.Strict, Local: r.clock})
 	s.run = checker.Run
 	s.end = func() {
@@ -39,9 +47,18 @@ func (r *runner) addClient(t *testing.T, p *harness.Profile) error {
 			program.Close()
 		}
 		checker.Close()
+		restore()
 	}
 	r.add(s)
 	return nil
+}
+
+// refusing stands for the default transport while clients in this process are
+// tested.
+type refusing struct{}
+
+func (refusing) RoundTrip(r *http.Request) (*http.Response, error) {
+	return nil, fmt.Errorf("%s %s: the client uses http.DefaultTransport; it is to use the Transport it was given", r.Method, r.URL.Path)
 }
 
 // bubble runs what it is given inside a synctest bubble, and says if that could

@@ -9,8 +9,8 @@ import (
 	"github.com/skewproof/skewproof/harness"
 )
 
-// knownFailures are the cases that are known to fail, by full name. They still
-// run, and must still fail.
+// knownFailures are the cases that are known to fail, by full name or pattern.
+// They still run, and must still fail.
 type knownFailures struct {
 	file  string
 	lines map[string]int
@@ -44,11 +44,24 @@ func readKnown(file string) (*knownFailures, error) {
 	return k, nil
 }
 
+// meets reports whether the pattern stands for some case.
+func (k *knownFailures) meets(pattern string) bool {
+	if !strings.Contains(pattern, "*") {
+		return false
+	}
+	for name := range k.met {
+		if matches(pattern, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // judge turns the result of a listed case into what its being listed makes of
 // it.
 func (k *knownFailures) judge(r *harness.Result) {
-	line, listed := k.lines[r.Case.Name()]
-	if !listed {
+	line := k.line(r.Case.Name())
+	if line == 0 {
 		return
 	}
 	switch r.Verdict {
@@ -60,10 +73,23 @@ func (k *knownFailures) judge(r *harness.Result) {
 	}
 }
 
+// line is where the case is listed, by its name or by a pattern; 0 for nowhere.
+func (k *knownFailures) line(name string) int {
+	if line, ok := k.lines[name]; ok {
+		return line
+	}
+	for pattern, line := range k.lines {
+		if strings.Contains(pattern, "*") && matches(pattern, name) {
+			return line
+		}
+	}
+	return 0
+}
+
 // unmatched names the first entry that is no case of the run.
 func (k *knownFailures) unmatched() error {
 	for name, line := range k.lines {
-		if !k.met[name] {
+		if !k.met[name] && !k.meets(name) {
 			return fmt.Errorf("%s:%d: %s is no case of these vendors; remove the line, or correct the name", k.file, line, name)
 		}
 	}

@@ -40,7 +40,7 @@ type Options struct {
 
 	Variants     map[string]string // pinned values: vendor.variant to value
 	Cases        []string          // full case names, with * for any text; all when empty
-	KnownFailing string            // a file of full case names that are known to fail
+	KnownFailing string            // a file of full case names that are known to fail, with * for any text
 	Reports      string            // a directory; no reports are written when empty
 	Profiles     string            // a directory of further vendors
 	Strict       bool              // SHOULD and observed differences fail too
@@ -78,7 +78,7 @@ func Flags(fs *flag.FlagSet) *Options {
 		o.Cases = append(o.Cases, s)
 		return nil
 	})
-	fs.StringVar(&o.KnownFailing, "known-failing", "", "file of full case names that are known to fail, one a line, # for comments")
+	fs.StringVar(&o.KnownFailing, "known-failing", "", "file of full case names that are known to fail, with * for any text, one a line, # for comments")
 	fs.StringVar(&o.Reports, "reports", "reports/out", "directory for the reports")
 	fs.StringVar(&o.Profiles, "profiles", "", "directory of further vendors")
 	fs.BoolVar(&o.Strict, "strict", false, "SHOULD and observed differences fail too")

@@ -17,7 +17,6 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,7 +44,6 @@ type handmade struct {
 	offset  time.Duration // what is known of the clock's error
 	learned bool
 	calls   int
-	kept    *http.Request // for habits that use a request or its signature again
 	stamp   time.Time
 	sign    string
 	timer   interface{ Stop() bool }
@@ -64,7 +62,6 @@ type trouble struct {
 	harness.Outcome
 	renew, busy, clock, corrected bool
 	wait                          time.Duration
-	date                          time.Time
 }
 
 // newHandmade is for Attached.New.
@@ -117,8 +114,7 @@ func (c *handmade) shared(name, own string) string {
 	if !c.is("static-credentials") {
 		return own
 	}
-	first, _ := process.LoadOrStore(c, own) // a client of its own case
-	first, _ = process.LoadOrStore(c.cfg.Transport, map[string]string{})
+	first, _ := process.LoadOrStore(c.cfg.Transport, map[string]string{})
 	all := first.(map[string]string)
 	if all[name] == "" {
 		all[name] = own
@@ -321,9 +317,6 @@ func (c *handmade) ask(ctx context.Context, call harness.Call, token string, ear
 	if c.is("sign-at-birth") {
 		at = c.born
 	}
-	if c.is("waits-after-signing") {
-		defer c.cfg.Clock.Sleep(0)
-	}
 	r := c.request(ctx, call, token, at)
 	if c.is("waits-after-signing") {
 		c.cfg.Clock.Sleep(20 * time.Second)
@@ -332,11 +325,9 @@ func (c *handmade) ask(ctx context.Context, call harness.Call, token string, ear
 		c.cfg.Clock.Sleep(time.Millisecond)
 		if c.is("shares-signature") {
 			c.mu.Lock()
-			for name, values := range c.kept.Header {
-				if name == "Authorization" || name == "X-Pr-Timestamp" {
-					r.Header[name] = values
-				}
-			}
+			authorization, stamp, _ := strings.Cut(c.sign, "\n")
+			r.Header.Set("Authorization", authorization)
+			r.Header.Set("X-PR-Timestamp", stamp)
 			c.mu.Unlock()
 		}
 	}
@@ -972,10 +963,6 @@ func (c *handmade) signTrolley(r *http.Request, call harness.Call, body string, 
 	if c.is("secret-in-query") {
 		r.URL.RawQuery += "&secret=" + url.QueryEscape(secret)
 	}
-	c.mu.Lock()
-	c.kept = r
-	c.mu.Unlock()
-	runtime.Gosched()
 	c.fill(r, body, media)
 }
 
