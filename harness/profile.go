@@ -401,6 +401,15 @@ func (p *Profile) ErrorNames() []string {
 	return names
 }
 
+// Refusals lists the errors by which the expectation may be met, under the
+// profile's choice of variants.
+func (p *Profile) Refusals(e Expect) []string {
+	if e.By != "" {
+		return p.Refusals(e.Outcomes[p.Choice(e.By)])
+	}
+	return e.Refuse
+}
+
 // ErrorName is the documented error that the reference server tells under the
 // name: itself, or the nearest there is.
 func (p *Profile) ErrorName(name string) string { return p.documented(name).name }

@@ -78,12 +78,13 @@ func (k *knownFailures) line(name string) int {
 	if line, ok := k.lines[name]; ok {
 		return line
 	}
+	first := 0
 	for pattern, line := range k.lines {
-		if strings.Contains(pattern, "*") && matches(pattern, name) {
-			return line
+		if strings.Contains(pattern, "*") && matches(pattern, name) && (first == 0 || line < first) {
+			first = line
 		}
 	}
-	return 0
+	return first
 }
 
 // unmatched names the first entry that is no case of the run.

@@ -19,8 +19,11 @@ func (m *maker) errors() {
 	leaves := places(sample)
 	for _, name := range p.ErrorNames() {
 		rules := p.ErrorRules(name)
-		told := func(id, says, catalogue string, change func(*reference.Told)) {
-			m.server("error-"+name+"-"+id, "the error "+name+" "+says, catalogue, rules, reference.Tamper{Answer: func(t *reference.Told) {
+		if len(m.provoked(name)) == 0 {
+			continue // the pages document it, and no requirement speaks of it
+		}
+		told := func(id, says, catalogue string, change func(*reference.Told)) *Mutant {
+			return m.server("error-"+name+"-"+id, "the error "+name+" "+says, catalogue, rules, reference.Tamper{Answer: func(t *reference.Told) {
 				if t.Refused != "" && p.ErrorName(t.Refused) == name {
 					change(t)
 				}
@@ -37,7 +40,10 @@ func (m *maker) errors() {
 		})
 		for _, place := range leaves {
 			if last := place[len(place)-1]; strings.Contains(strings.ToLower(last), "message") || strings.Contains(strings.ToLower(last), "code") || last == "error" {
-				told("other-"+strings.ToLower(last), "comes with another "+strings.ToLower(last), "S13", changing(place, otherValue))
+				x := told("other-"+strings.ToLower(last), "comes with another "+strings.ToLower(last), "S13", changing(place, otherValue))
+				if m.allows(name, place) {
+					x.Equivalent = "the pages leave this text to the server"
+				}
 			}
 		}
 	}
@@ -66,6 +72,34 @@ func (m *maker) errors() {
 		every("without-"+name, "lacks "+name, changing(place, gone))
 		every(name+"-of-another-type", "has "+name+" in another type", changing(place, otherType))
 	}
+}
+
+// provoked are the cases in which a server tells the error.
+func (m *maker) provoked(name string) []string {
+	var names []string
+	p := m.profile
+	for _, c := range p.Cases {
+		for _, s := range c.Steps {
+			for _, e := range p.Refusals(s.Expect) {
+				if p.ErrorName(e) == name {
+					names = append(names, c.Name())
+				}
+			}
+		}
+	}
+	return names
+}
+
+// allows reports whether the error may have another value at the place.
+func (m *maker) allows(name string, place []string) bool {
+	status, headers, body := m.profile.Error(name, harness.Values{})
+	t := &reference.Told{Status: status, Body: body}
+	changing(place, otherValue)(t)
+	h := http.Header{}
+	for key, value := range headers {
+		h.Set(key, value)
+	}
+	return m.profile.Read(m.profile.Operations[0], harness.Values{}, t.Status, h, t.Body).Error == name
 }
 
 // replies breaks the answers to right requests.

@@ -164,12 +164,30 @@ func (m *maker) stamps() {
 			return whole, ok
 		})
 	}
-	m.server("stamp-missing-accepted", "a request without timestamp counts as made now", "S08", m.rules("timestamp-missing"), reference.Tamper{Stamp: func(text string, now time.Time) string {
+	x := m.server("stamp-missing-accepted", "a request without timestamp counts as made now", "S08", m.rules("timestamp-missing"), reference.Tamper{Stamp: func(text string, now time.Time) string {
 		if text == "" {
 			return f.Format(now)
 		}
 		return text
 	}})
+	if m.fieldsFirst("timestamp") {
+		x.Equivalent = "what is missing is found missing by the check of the fields, before the timestamp is looked at"
+	}
+}
+
+// fieldsFirst reports whether wherever the check is made, that of the fields comes
+// before it.
+func (m *maker) fieldsFirst(check string) bool {
+	for _, form := range []*harness.Form{m.profile.Call, m.profile.Login} {
+		if form == nil {
+			continue
+		}
+		fields, at := slices.Index(form.Checks, "fields"), slices.Index(form.Checks, check)
+		if at >= 0 && (fields < 0 || fields > at) {
+			return false
+		}
+	}
+	return true
 }
 
 // signature breaks the comparison of signatures and the recipe.
@@ -178,8 +196,8 @@ func (m *maker) signature() {
 		return
 	}
 	refused := m.rules("signature-refused", "signature-covers", "signature-length", "signature-missing")
-	match := func(id, says string, ok func(sent, right string) bool) {
-		m.server("signature-"+id, says, "", refused, reference.Tamper{Match: ok})
+	match := func(id, says string, ok func(sent, right string) bool) *Mutant {
+		return m.server("signature-"+id, says, "", refused, reference.Tamper{Match: ok})
 	}
 	match("not-compared", "any signature will do", func(string, string) bool { return true })
 	match("of-any-length-of-right", "a signature of the right length will do", func(sent, right string) bool { return len(sent) == len(right) })
@@ -196,9 +214,10 @@ func (m *maker) signature() {
 	match("last-character-overlooked", "the last character is not compared", func(sent, right string) bool {
 		return len(sent) == len(right) && sent[:len(sent)-1] == right[:len(right)-1]
 	})
-	match("empty-accepted", "an empty signature will do", func(sent, right string) bool { return sent == "" || sent == right })
-	match("never-right", "no signature is right", func(string, string) bool { return false })
-	m.all[len(m.all)-1].Rules = m.rules("call-accepted")
+	if x := match("empty-accepted", "an empty signature will do", func(sent, right string) bool { return sent == "" || sent == right }); m.fieldsFirst("signature") {
+		x.Equivalent = "an empty field is refused by the check of the fields, before the signature is looked at"
+	}
+	match("never-right", "no signature is right", func(string, string) bool { return false }).Rules = m.rules("call-accepted")
 	m.variant("signature-case-folded", "a signature in capitals will do", "", "hex-case", refused)
 	accepted := append(m.rules("call-accepted", "login-accepted"), refused...)
 	for _, v := range m.profile.Request.Variations() {
@@ -231,19 +250,50 @@ func (m *maker) checks() {
 			}
 		}
 		for i, check := range form.Checks {
-			m.profileServer(name+"-without-"+check, "at a "+name+" the check "+check+" is left out", "", m.checkRules(name, check), with(slices.Delete(slices.Clone(form.Checks), i, i+1)))
+			x := m.profileServer(name+"-without-"+check, "at a "+name+" the check "+check+" is left out", "", m.checkRules(check), with(slices.Delete(slices.Clone(form.Checks), i, i+1)))
+			x.Equivalent = m.idle(form, check)
 			if i+1 < len(form.Checks) {
 				swapped := slices.Clone(form.Checks)
 				swapped[i], swapped[i+1] = swapped[i+1], swapped[i]
-				m.profileServer(fmt.Sprintf("%s-%s-after-%s", name, check, swapped[i]), fmt.Sprintf("at a %s the check %s comes after %s", name, check, swapped[i]), "S12",
-					m.rules("order-"+check, "order-"+swapped[i]), with(swapped))
+				x := m.profileServer(fmt.Sprintf("%s-%s-after-%s", name, check, swapped[i]), fmt.Sprintf("at a %s the check %s comes after %s", name, check, swapped[i]), "S12",
+					append(m.rules("order-"+check, "order-"+swapped[i]), m.bodyRules(check)...), with(swapped))
+				if x.Equivalent = m.idle(form, check); x.Equivalent == "" {
+					x.Equivalent = m.idle(form, swapped[i])
+				}
 			}
 		}
 	}
 }
 
+// idle says why a check can make no difference that the pages speak of; empty
+// when it can.
+func (m *maker) idle(form *harness.Form, check string) string {
+	p := m.profile
+	bearer := false
+	for _, h := range p.Call.Headers {
+		bearer = bearer || strings.HasPrefix(h.Text.Literal(), "Bearer")
+	}
+	switch {
+	case check == "replay" && p.Choice("replay") == "accept":
+		return "the same request is accepted again, so the check lets everything pass"
+	case check == "authorization" && !bearer:
+		return "a header that is missing or malformed holds no known key either, and which error tells it is left open"
+	case form == p.Login && p.Request == nil && (check == "body" || check == "fields"):
+		return "a body without the credentials holds no right ones either, and the pages tell both with one error"
+	}
+	return ""
+}
+
+// bodyRules are those of an unreadable body, which the order of that check decides.
+func (m *maker) bodyRules(check string) []string {
+	if check != "body" {
+		return nil
+	}
+	return m.rules("login-body", "call-body")
+}
+
 // checkRules are the requirements that a check serves.
-func (m *maker) checkRules(form, check string) []string {
+func (m *maker) checkRules(check string) []string {
 	claims := map[string][]string{
 		"authorization": {"bearer-missing", "bearer-required", "bearer-prefix", "bearer-malformed", "authorization-missing", "authorization-malformed", "bearer-query", "bearer-repeated"},
 		"body":          {"login-body", "call-body"},

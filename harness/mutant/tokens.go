@@ -33,9 +33,13 @@ func (m *maker) tokens() {
 	lives("half-as-long", "a token lives half as long", "S16", p.Token.Lifetime/2)
 	lives("for-ever", "a token never ends", "S16", 100*365*24*time.Hour)
 	m.variant("token-good-at-its-end", "a token is good at the very end of its life", "S15", "expiry-edge", life)
-	m.variant("token-renewed-by-use", "use makes a token live longer", "S17", "expiry-kind", life)
+	if p.Token.Recipe == nil { // one of three parts carries its own end
+		m.variant("token-renewed-by-use", "use makes a token live longer", "S17", "expiry-kind", life)
+	}
 	m.variant("token-ended-by-a-login", "a login ends the token before it", "", "old-token", m.rules("old-token"))
-	m.variant("token-fraction-overlooked", "the fraction of a second does not count at its end", "S15", "expiry-resolution", life)
+	if p.Choice("expiry-edge") == "accept" { // else it ends with the second either way
+		m.variant("token-fraction-overlooked", "the fraction of a second does not count at its end", "S15", "expiry-resolution", life)
+	}
 
 	refused := m.rules("token-refused", "jwt-tampered")
 	find := func(id, says string, same func(token, granted string) bool) {
@@ -128,8 +132,8 @@ func (m *maker) scheme() {
 	}
 	rules := m.rules("bearer-missing", "bearer-required", "bearer-prefix", "bearer-malformed", "bearer-query", "bearer-repeated", "bearer-scheme-case",
 		"authorization-missing", "authorization-malformed")
-	request := func(id, says string, change func(r *http.Request)) {
-		m.server("scheme-"+id, says, "", rules, reference.Tamper{Request: func(r *http.Request, body []byte) []byte {
+	request := func(id, says string, change func(r *http.Request)) *Mutant {
+		return m.server("scheme-"+id, says, "", rules, reference.Tamper{Request: func(r *http.Request, body []byte) []byte {
 			change(r)
 			return body
 		}})
@@ -154,7 +158,8 @@ func (m *maker) scheme() {
 		}
 		return v
 	}))
-	request("spaces-trimmed", "white space round the header's value is overlooked", header(strings.TrimSpace))
+	request("spaces-trimmed", "white space round the header's value is overlooked", header(strings.TrimSpace)).Equivalent =
+		"white space round a field's value is no part of it (RFC 9110 section 5.5)"
 	request("spaces-squeezed", "two spaces count as one", header(func(v string) string { return strings.Replace(v, "  ", " ", 1) }))
 	request("tab-accepted", "a tab counts as a space", header(func(v string) string { return strings.Replace(v, "\t", " ", 1) }))
 	request("rest-overlooked", "what follows the credentials is overlooked", header(func(v string) string {
