@@ -23,6 +23,7 @@ type Case struct {
 	Timeline []Moment      // of a client case, with the four below
 	From     time.Time     // where the server's clock stands at the start; zero for the usual
 	Fraction time.Duration // of the second, at which the case starts
+	Ticks    time.Duration // by which the client's clock goes on whenever it is read; 0 for not
 	Zone     string        // IANA name of the client's time zone; empty for UTC
 	Without  string        // a credential that the client is not given
 	Base     string        // plain: the client is given an address without TLS
@@ -72,8 +73,8 @@ type rawCase struct {
 	Steps []rawStep
 	rawStep
 
-	Timeline                            []rawMoment
-	From, Fraction, Zone, Without, Base string
+	Timeline                                   []rawMoment
+	From, Fraction, Ticks, Zone, Without, Base string
 }
 
 type rawStep struct {
@@ -112,6 +113,8 @@ func (c *rawCase) UnmarshalYAML(node ast.Node) error {
 			c.From, err = text(value)
 		case "fraction":
 			c.Fraction, err = text(value)
+		case "ticks":
+			c.Ticks, err = text(value)
 		case "zone":
 			c.Zone, err = text(value)
 		case "without":

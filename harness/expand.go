@@ -224,8 +224,8 @@ func (p *Profile) add(c *commonCase, claim string) error {
 
 // serverSteps makes the requests of a server case.
 func (p *Profile) serverSteps(made *Case, raw rawCase, s subject) error {
-	if len(raw.Timeline) > 0 || raw.From+raw.Fraction != "" || raw.Zone != "" || raw.Without != "" || raw.Base != "" {
-		return fmt.Errorf("timeline, from, fraction, zone, without and base are of client cases; add side: client")
+	if len(raw.Timeline) > 0 || raw.From+raw.Fraction+raw.Ticks != "" || raw.Zone != "" || raw.Without != "" || raw.Base != "" {
+		return fmt.Errorf("timeline, from, fraction, ticks, zone, without and base are of client cases; add side: client")
 	}
 	steps := raw.Steps
 	if len(steps) == 0 {
@@ -284,5 +284,5 @@ func (p *Profile) asks(claim string) bool {
 // whatever case it is sent.
 var clientClaims = []string{"client-target", "client-query", "client-login-target", "client-authorization", "client-bearer", "client-header",
 	"client-fields", "client-login-fields", "client-body", "client-content-type", "client-stamp", "client-stamp-format", "client-stamp-floor", "client-utc",
-	"client-stale", "client-token", "client-new-token", "client-signature", "client-utf8", "client-stage-case", "client-no-secret", "client-quiet",
+	"client-stale", "client-sign-late", "client-token", "client-new-token", "client-signature", "client-utf8", "client-stage-case", "client-no-secret", "client-quiet",
 	"client-redirect", "client-kind", "client-late"}

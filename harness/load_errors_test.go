@@ -186,7 +186,7 @@ var badInputs = []badInput{
 	{"a fraction without a unit", casesYAML, "    timeline:\n", "    fraction: \"499\"\n    timeline:\n", "id: key/unknown-in-the-end", `fraction "499"`, "write a part of a second, such as 499ms"},
 	{"a client without what it never has", casesYAML, "    timeline:\n", "    without: scret\n    timeline:\n", "id: key/unknown-in-the-end", `without "scret"`, "the profile has no such credential"},
 	{"an unknown base", casesYAML, "    timeline:\n", "    base: http\n    timeline:\n", "base: http", `"http"`, "write plain"},
-	{"a timeline of a server", casesYAML, "side: client", "side: server", "id: key/unknown-in-the-end", "timeline, from, fraction, zone, without and base are of client cases", "add side: client"},
+	{"a timeline of a server", casesYAML, "side: client", "side: server", "id: key/unknown-in-the-end", "timeline, from, fraction, ticks, zone, without and base are of client cases", "add side: client"},
 	{"steps of a client", casesYAML, "    timeline:\n", "    steps: [{expect: accept}]\n    timeline:\n", "id: key/unknown-in-the-end", "a client case", "has a timeline, and no steps"},
 	{"an expectation of a client", casesYAML, "    timeline:\n", "    expect: accept\n    timeline:\n", "id: key/unknown-in-the-end", "a client case", "has a timeline, and no steps"},
 	{"a client that is to do nothing", casesYAML, acmeCases[strings.Index(acmeCases, "    timeline:"):], "    timeline: []\n", "id: key/unknown-in-the-end", "a client case", "has a timeline"},

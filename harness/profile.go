@@ -216,6 +216,19 @@ func (p *Profile) With(choice map[string]string, pin bool) (*Profile, error) {
 	return &q, q.compile()
 }
 
+// Unpinned is the profile with its choice of variants, none of which binds.
+func (p *Profile) Unpinned() *Profile {
+	if len(p.pinned) == 0 {
+		return p
+	}
+	q := *p
+	q.pinned = map[string]bool{}
+	if q.compile() != nil { // which it was made by once
+		return p
+	}
+	return &q
+}
+
 // Choice is the value the profile takes for the variant.
 func (p *Profile) Choice(variant string) string { return p.choice[variant] }
 

@@ -35,7 +35,7 @@ type Answer struct {
 	Headers    map[string]string // replaced; an empty text removes the header
 	Set        []Change          // in the JSON of the answer
 	Drop       string            // before: the connection ends without an answer; within: in the middle of the body
-	Delay      Offset            // the time that goes by before the answer
+	Delay      Offset            // the time that goes by before the answer is made
 	RedirectTo string            // "other": to another host; a path of this one
 	DateShift  Offset            // the Date header tells another time
 	Always     bool              // for every further request of the moment, not for one
@@ -233,6 +233,11 @@ func (p *Profile) clientTimeline(c *Case, written rawCase, s subject) (err error
 	if written.Fraction != "" {
 		if c.Fraction, err = parseDuration(written.Fraction); err != nil || c.Fraction < 0 || c.Fraction >= time.Second {
 			return fmt.Errorf("fraction %q: write a part of a second, such as 499ms", written.Fraction)
+		}
+	}
+	if written.Ticks != "" {
+		if c.Ticks, err = parseDuration(written.Ticks); err != nil || c.Ticks <= 0 {
+			return fmt.Errorf("ticks %q: write a positive duration, such as 1s", written.Ticks)
 		}
 	}
 	if c.Zone = written.Zone; c.Zone != "" {

@@ -20,6 +20,7 @@ import (
 // and repeats a call once when its token was refused or the server was busy.
 type Client struct {
 	profile *harness.Profile
+	reader  *harness.Profile // reads every form of answer that the pages leave open
 	config  harness.ClientConfig
 	http    *http.Client
 	tokens  tokenStore
@@ -43,7 +44,7 @@ func NewClient(p *harness.Profile, c harness.ClientConfig) (*Client, error) {
 	if c.Clock == nil {
 		c.Clock = clock.New()
 	}
-	made := &Client{profile: p, config: c, http: &http.Client{Transport: c.Transport,
+	made := &Client{profile: p, reader: p.Unpinned(), config: c, http: &http.Client{Transport: c.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	made.tokens = tokenStore{clock: c.Clock, login: made.login}
 	made.tokens.margin, _ = time.ParseDuration(p.Choice("refresh-margin")) // no margin where the pages name none

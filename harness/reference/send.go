@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,7 +46,7 @@ func (c *Client) send(ctx context.Context, form *harness.Form, call harness.Call
 	case op == nil:
 		op = &harness.Operation{}
 	}
-	reading := c.profile.Read(op, v, resp.StatusCode, resp.Header, body)
+	reading := c.reader.Read(op, v, resp.StatusCode, resp.Header, body)
 	if !reading.OK {
 		return nil, c.refused(resp, reading)
 	}
@@ -76,9 +77,9 @@ func (c *Client) refused(resp *http.Response, reading harness.Reading) *callErro
 		e.wait = time.Duration(seconds) * time.Second
 	case reading.Error == "timestamp":
 		e.kind = "clock"
-	case reading.Error == "token", reading.Error == "expired", reading.Error == "token-expired":
+	case reading.Error == "token", reading.Error == c.profile.ErrorName("token-expired"):
 		e.kind, e.token = "auth", true
-	case reading.Error == "key", reading.Error == "signature", reading.Error == "credentials", status == http.StatusUnauthorized:
+	case slices.Contains(refusedForGood, reading.Error), status == http.StatusUnauthorized:
 		e.kind, e.token = "auth", status == http.StatusUnauthorized
 	case status == http.StatusForbidden:
 		e.kind = "forbidden"
@@ -87,6 +88,9 @@ func (c *Client) refused(resp *http.Response, reading harness.Reading) *callErro
 	}
 	return e
 }
+
+// refusedForGood are the errors that the same credentials will always meet.
+var refusedForGood = []string{"key", "signature", "credentials", "key-inactive", "token-key-inactive", "token-key-deleted", "ip-denied"}
 
 // request builds a request.
 func (c *Client) request(ctx context.Context, form *harness.Form, call harness.Call, token string, v harness.Values) (*http.Request, error) {

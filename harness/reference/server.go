@@ -98,7 +98,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{r: r, now: s.clock.Now().UTC(), values: borrow()}
 	defer giveBack(c.values)
 	w.Header()["Date"] = []string{c.now.Format(http.TimeFormat)}
-	op := s.profile.Route(r.Method, r.URL.Path)
+	op := s.profile.Route(r.Method, r.URL.EscapedPath())
 	if op == nil {
 		s.refuse(w, c, &refusal{name: "not-found"})
 		return

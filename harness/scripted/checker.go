@@ -220,7 +220,7 @@ func (c *Checker) unfit(cs *harness.Case) string {
 		last = at + skew
 		for _, list := range [][]harness.Answer{m.Login, m.Answers} {
 			for _, a := range list {
-				if d, _ := a.Delay.Resolve(limits); machine && d > longestDelay {
+				if delay, _ := a.Delay.Resolve(limits); machine && delay > longestDelay {
 					return needsOwnClock
 				}
 			}
@@ -235,6 +235,8 @@ func (c *Checker) unfit(cs *harness.Case) string {
 		return needsOwnClock
 	case machine && ms > 400*time.Millisecond:
 		return "needs the client's own clock: that of the machine cannot be caught within a millisecond"
+	case cs.Ticks > 0 && (c.client.Program || c.client.OwnTime):
+		return "needs a clock that shows another time whenever it is read"
 	case c.client.OwnTime && cs.Zone != "":
 		return "needs another time zone: run the tests with TZ=" + cs.Zone
 	case c.client.OwnTime && !cs.From.IsZero() && cs.From.Before(bubbleBegins):
@@ -338,10 +340,11 @@ func (c *Checker) play(ctx context.Context, res *harness.Result) (again bool) {
 		}
 		p := s.player(m.Account)
 		if p.server == nil {
-			res.Verdict, res.Reason = harness.Error, p.broken
+			res.Verdict, res.Reason = harness.Error, p.err.Error()
 			break
 		}
 		p.server.script(m)
+		s.ready(p)
 		outcomes := s.play(ctx, p, m)
 		if !j.moment(i, m, p, outcomes) {
 			break

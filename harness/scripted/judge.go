@@ -3,7 +3,6 @@ package scripted
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"sort"
 	"strconv"
@@ -18,13 +17,15 @@ type judge struct {
 	stage   *stage
 	res     *harness.Result
 	profile *harness.Profile
-	log     []seen   // of all moments
-	stamps  []string // that the client sent
-	told    []string // what the client's caller was told, for the report
-	atOnce  bool     // the calls of this moment were made at once
-	reused  bool     // a stamp was older than its request
-	open    bool     // some expectation hung on an open question
-	missed  bool     // the instant that the case is about had passed
+	log     []seen            // of all moments
+	stamps  []string          // that the client sent
+	told    []string          // what the client's caller was told, for the report
+	atOnce  bool              // the calls of this moment were made at once
+	hidden  *harness.Redactor // see tokens
+	hides   int
+	reused  bool // a stamp was older than its request
+	open    bool // some expectation hung on an open question
+	missed  bool // the instant that the case is about had passed
 }
 
 // find notes a breach of the claim, or where the profile names no requirement
@@ -75,9 +76,22 @@ func (j *judge) moment(i int, m *harness.Moment, p *player, outcomes []harness.O
 	log := p.server.take()
 	j.log = append(j.log, log...)
 	wanted := calls(m)
+	for _, a := range m.Answers { // following a redirect, newly signed, is the client's choice
+		if to := a.RedirectTo; to != "" && to != "other" {
+			for _, method := range []string{m.Operation.Method, http.MethodGet} {
+				again := m.Operation.Call(1)
+				again.Method, again.Path = method, to
+				if method == http.MethodGet {
+					again.Body = ""
+				}
+				wanted = append(wanted, again)
+			}
+		}
+	}
 	j.reused, j.atOnce = false, m.Concurrent > 0
 	for i := range log {
 		x := &log[i]
+		x.first = i == 0
 		if j.res.Case.Without == "" { // else nothing is right about it, and that it came at all is what counts
 			j.inspect(x, p.server.account, wanted)
 		}
@@ -142,11 +156,7 @@ const maxTold = 20
 
 // quiet looks for secrets in what the client says.
 func (j *judge) quiet(where, text string) {
-	leaks := j.stage.checker.redactor.Leaks(text)
-	for _, g := range j.stage.granted {
-		leaks = leaks || len(g.token) >= minToken && strings.Contains(text, g.token)
-	}
-	if leaks {
+	if text != "" && (j.stage.checker.redactor.Leaks(text) || j.tokens().Leaks(text)) {
 		j.find("client-quiet", "leak", where+" of the client holds a secret or a token", "no secret", j.hide(text))
 	}
 }
@@ -163,11 +173,7 @@ func (j *judge) elsewhere() {
 		for _, values := range x.header {
 			text += strings.Join(values, "\n")
 		}
-		leaks := s.checker.redactor.Leaks(text) || x.header.Get("Authorization") != ""
-		for _, g := range s.granted {
-			leaks = leaks || strings.Contains(text, g.token)
-		}
-		if leaks {
+		if s.checker.redactor.Leaks(text) || j.tokens().Leaks(text) || x.header.Get("Authorization") != "" {
 			j.find("client-redirect", "leak", "credentials were sent to another host: "+x.host, "no credentials there", j.hide(x.method+" "+x.target))
 		}
 	}
@@ -218,7 +224,7 @@ func (j *judge) breaches(i int, o harness.Observe, m *harness.Moment, log []seen
 			idle++ // renewed in the background: it may stand for one that was asked for, and is none too many
 		case x.login:
 			logins++
-		case !x.idle:
+		case !x.idle && !x.unasked(calls(m)):
 			others++
 		}
 	}
@@ -243,12 +249,13 @@ func (j *judge) breaches(i int, o harness.Observe, m *harness.Moment, log []seen
 		}
 		switch {
 		case want == "any", want == "alike":
+		case want == "error" && idle > 0: // the login that was to fail had been made in the background
 		case want == "error" && kind == "":
-			find("outcome", "the client reports success", "a failure", outcomeText(out))
+			find("outcome", "the client reports success", "a failure", j.outcomeText(out))
 		case want != "error" && kind != "":
-			find("outcome", "the client reports a failure: "+kind, "success", outcomeText(out))
+			find("outcome", "the client reports a failure: "+kind, "success", j.outcomeText(out))
 		case len(o.Kinds) > 0 && !slices.Contains(o.Kinds, kind):
-			find("kind", "the client reports the failure as another kind than it is: "+kind, strings.Join(o.Kinds, " or "), outcomeText(out))
+			find("kind", "the client reports the failure as another kind than it is: "+kind, strings.Join(o.Kinds, " or "), j.outcomeText(out))
 		}
 		if len(found) > 0 {
 			break
@@ -259,9 +266,6 @@ func (j *judge) breaches(i int, o harness.Observe, m *harness.Moment, log []seen
 	}
 	if o.Stamps == "fresh" && j.reused {
 		find("stamp", "a timestamp was not made for its request", "a stamp of the instant of sending", "")
-	}
-	for i := range found {
-		found[i].Got = j.hide(found[i].Got)
 	}
 	return found
 }
@@ -313,11 +317,11 @@ func kindOf(o harness.Outcome) string {
 	return ""
 }
 
-func outcomeText(o harness.Outcome) string {
+func (j *judge) outcomeText(o harness.Outcome) string {
 	if o.Kind != "" {
 		return o.Kind + ": " + o.Message
 	}
-	return fmt.Sprintf("status %d %s", o.Status, shorten(o.Body, 200))
+	return fmt.Sprintf("status %d %s", o.Status, j.readied(o.Body, 200))
 }
 
 func shorten(s string, most int) string {
@@ -340,16 +344,26 @@ func (j *judge) late() {
 	j.quiet("the log", j.stage.logged.take())
 }
 
-// hide takes secrets and tokens out.
-func (j *judge) hide(s string) string {
-	var pairs []string
-	for _, g := range j.stage.granted {
-		if len(g.token) >= minToken {
-			by := "‹token of " + strconv.Itoa(len(g.token)) + " characters›"
-			pairs = append(pairs, g.token, by, url.QueryEscape(g.token), by)
+// tokens hides those that were granted in the case, as secrets are hidden.
+func (j *judge) tokens() *harness.Redactor {
+	if j.hidden == nil || j.hides != len(j.stage.granted) {
+		secrets := map[string]string{}
+		for i, g := range j.stage.granted {
+			if len(g.token) >= minToken {
+				secrets[fmt.Sprintf("token %d of %d characters", i+1, len(g.token))] = g.token
+			}
 		}
+		j.hidden, j.hides = harness.NewRedactor(secrets), len(j.stage.granted)
 	}
-	return strings.NewReplacer(pairs...).Replace(j.stage.checker.hide(s))
+	return j.hidden
+}
+
+// hide takes secrets and tokens out.
+func (j *judge) hide(s string) string { return j.tokens().Text(j.stage.checker.hide(s)) }
+
+// readied readies a text for the report: secrets out first, while they are whole.
+func (j *judge) readied(s string, most int) string {
+	return shorten(strings.ToValidUTF8(j.hide(s), "\uFFFD"), most)
 }
 
 // conclude sums up and, where there is something to tell, shows what was sent.
@@ -373,32 +387,40 @@ func (j *judge) conclude() {
 	}
 	res.Told = j.told
 	for i := range res.Told {
-		res.Told[i] = shorten(j.hide(res.Told[i]), 300)
+		res.Told[i] = j.readied(res.Told[i], 300)
 	}
 	for i := range res.Findings {
 		f := &res.Findings[i]
-		f.Problem, f.Want, f.Got = j.hide(f.Problem), shorten(j.hide(f.Want), 300), shorten(j.hide(f.Got), 300)
+		f.Problem, f.Want, f.Got = j.readied(f.Problem, 500), j.readied(f.Want, 300), j.readied(f.Got, 300)
 	}
 	for i, s := range res.Stages {
-		res.Stages[i].Value = j.hide(s.Value)
+		res.Stages[i].Value = j.readied(s.Value, maxText)
 	}
 }
 
 // maxShown is how many exchanges a report shows.
 const maxShown = 12
 
+// maxText and maxHeaders bound what it shows of one, in bytes and in number.
+const (
+	maxText    = 4096
+	maxHeaders = 40
+)
+
 func (j *judge) exchange(i int, x seen) harness.Exchange {
-	text := func(s string) string { return shorten(strings.ToValidUTF8(j.hide(s), "\uFFFD"), 4096) }
+	text := func(s string) string { return j.readied(s, maxText) }
 	headers := func(h http.Header) []string {
 		var out []string
 		for name, values := range h {
 			for _, v := range values {
-				out = append(out, text(name+": "+v))
+				if len(out) < 10*maxHeaders {
+					out = append(out, text(name+": "+v))
+				}
 			}
 		}
 		sort.Strings(out)
-		return out
+		return out[:min(len(out), maxHeaders)]
 	}
-	return harness.Exchange{Step: i + 1, Method: x.method, Target: text(x.target), RequestHeader: headers(x.header), RequestBody: text(string(x.body)),
+	return harness.Exchange{Step: i + 1, Method: text(x.method), Target: text(x.target), RequestHeader: headers(x.header), RequestBody: text(string(x.body)),
 		Status: x.status, ResponseHeader: headers(x.sent), ResponseBody: text(string(x.answer))}
 }

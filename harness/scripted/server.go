@@ -21,6 +21,7 @@ type seen struct {
 	host   string
 	op     *harness.Operation // nil for none of the vendor's
 	login  bool
+	first  bool // of its moment
 	idle   bool // no call was on its way: the client sent it of its own accord
 	method string
 	target string
@@ -150,6 +151,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	if s.stage.concurrent {
+		s.stage.handling.Add(1)
+		defer s.stage.handling.Add(-1)
 		s.stage.settle()
 	}
 	s.stage.passTime(r.Context(), a.Delay)
@@ -213,10 +216,10 @@ func (s *server) compose(r *http.Request, x *seen, body []byte, a harness.Answer
 		s.honest.ServeHTTP(w, r)
 	}
 	if w.Header().Get("Date") == "" {
-		w.Header().Set("Date", x.served.UTC().Format(http.TimeFormat))
+		w.Header().Set("Date", s.stage.serverClock.Now().Format(http.TimeFormat))
 	}
 	if d, _ := a.DateShift.Resolve(s.profile.Window); d != 0 {
-		w.Header().Set("Date", x.served.Add(d).UTC().Format(http.TimeFormat))
+		w.Header().Set("Date", s.stage.serverClock.Now().Add(d).UTC().Format(http.TimeFormat))
 	}
 	if len(a.Set) > 0 {
 		text := s.changed(w.body.Bytes(), a.Set)

@@ -24,12 +24,14 @@ type stage struct {
 	serverClock *harness.SkewClock
 	start       time.Time // the server's clock at the start
 	skew        time.Duration
+	skews       []time.Duration    // of the moments before
 	reached     time.Duration      // where the client's clock was meant to be, from the start
 	players     map[string]*player // by account
 	elsewhere   string             // the URL of a host that is not the vendor's
 	concurrent  bool               // the calls of this moment are made at once
 	entered     atomic.Int32       // callers that have begun
 	callers     int
+	handling    atomic.Int32 // requests of callers at once that are being answered, and not held back
 	logged      *logBuffer
 	granted     []grant
 	over        atomic.Bool // the case has ended: nothing more may come
@@ -53,12 +55,34 @@ type grant struct {
 type player struct {
 	server *server
 	client harness.Client
-	broken string // why there is no client
-	config bool   // the client's maker refused its configuration
+	config harness.ClientConfig
+	err    error
+
+	broken  string // why there is no client
+	refuses bool   // the client's maker would not have the configuration
 }
 
 // now is the client's time.
 func (s *stage) now() time.Time { return s.clock.Now().UTC() }
+
+// learned reports whether a difference is one by which the clocks were apart in
+// an earlier moment.
+func (s *stage) learned(off, granule time.Duration) bool {
+	return slices.ContainsFunc(s.skews, func(skew time.Duration) bool { return (off + skew).Abs() <= granule })
+}
+
+// lag is how much older than its request a timestamp may be. On a clock of ours no
+// time passes between the two, but for a clock that ticks when it is read.
+func (s *stage) lag() time.Duration {
+	if s.checker.client.Program {
+		return programLag
+	}
+	return 10 * s.cs.Ticks
+}
+
+// programLag is how long a program may take from reading the clock to having its
+// request on the way.
+const programLag = 2 * time.Second
 
 // moveTo brings both clocks to the moment. Time that the client itself let go by
 // is not taken back.
@@ -68,9 +92,14 @@ func (s *stage) moveTo(m *harness.Moment) error {
 	if err != nil {
 		return err
 	}
-	if s.skew, err = m.Skew.Resolve(limits); err != nil {
+	skew, err := m.Skew.Resolve(limits)
+	if err != nil {
 		return err
 	}
+	if skew != s.skew {
+		s.skews = append(s.skews, s.skew)
+	}
+	s.skew = skew
 	if _, machine := s.clock.(machineClock); !machine {
 		target := s.start.Add(at)
 		if now := s.serverClock.Now(); now.After(target) {
@@ -141,7 +170,9 @@ func (s *stage) queue(d time.Duration) {
 	case s.more <- struct{}{}:
 	default: // it is known already that there are some
 	}
+	s.handling.Add(-1)
 	<-q.release
+	s.handling.Add(1)
 }
 
 // earliest takes the answer that is due first.
@@ -163,6 +194,9 @@ func (s *stage) earliest() *queued {
 func (s *stage) deliver(done <-chan struct{}) {
 	for {
 		s.spin()
+		if s.handling.Load() > 0 { // some answer is about to be given
+			continue
+		}
 		if q := s.earliest(); q != nil {
 			if d := q.due.Sub(s.now()); d > 0 {
 				s.elapse(d)
@@ -251,6 +285,9 @@ func (s *stage) player(account string) *player {
 		config.BaseURL = scheme + "://" + host
 		config.Transport = transport{s}
 		config.Clock = s.clock.(*ownClock)
+		if s.cs.Ticks > 0 {
+			config.Clock = ticking{s.clock.(*ownClock), s}
+		}
 		if s.cs.Zone != "" {
 			loc, _ := time.LoadLocation(s.cs.Zone) // checked on loading
 			config.Clock = zoned{config.Clock, loc}
@@ -259,13 +296,22 @@ func (s *stage) player(account string) *player {
 	s.mu.Lock()
 	s.players[account] = p
 	s.mu.Unlock()
-	if err == nil {
-		p.client, err = s.makeClient(config)
-	}
-	if err != nil {
-		p.broken, p.config = c.hide(err.Error()), !c.client.Program
-	}
+	p.config, p.err = config, err
 	return p
+}
+
+// ready makes the player's client, when its server knows what to answer: some
+// log in when they are made.
+func (s *stage) ready(p *player) {
+	if p.client != nil || p.broken != "" {
+		return
+	}
+	if p.err == nil {
+		p.client, p.err = s.makeClient(p.config)
+	}
+	if p.err != nil {
+		p.broken, p.refuses = s.checker.hide(p.err.Error()), !s.checker.client.Program
+	}
 }
 
 func (s *stage) makeClient(config harness.ClientConfig) (client harness.Client, err error) {
@@ -319,6 +365,10 @@ func (s *stage) serve(host string, w http.ResponseWriter, r *http.Request) {
 func (s *stage) stray(w http.ResponseWriter, r *http.Request, host string) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	s.mu.Lock()
+	if len(s.strays) >= maxRequests {
+		s.mu.Unlock()
+		panic(http.ErrAbortHandler)
+	}
 	s.strays = append(s.strays, &seen{host: host, method: r.Method, target: r.RequestURI, header: r.Header.Clone(), body: body, at: s.now()})
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
@@ -373,7 +423,7 @@ const crashed = "crash"
 // goroutine, or never come back.
 func (s *stage) call(ctx context.Context, p *player, call harness.Call) harness.Outcome {
 	if p.client == nil {
-		if p.config {
+		if p.refuses {
 			return harness.Outcome{Kind: "config", Message: p.broken}
 		}
 		return harness.Outcome{Kind: harness.Unreachable, Message: p.broken}
@@ -406,7 +456,7 @@ func (s *stage) call(ctx context.Context, p *player, call harness.Call) harness.
 // patience is how long one call may take by the clock of the bubble, and
 // realPatience without one.
 const (
-	patience     = time.Hour
+	patience     = time.Hour + 333*time.Millisecond // no client's own limit
 	realPatience = 10 * time.Second
 )
 

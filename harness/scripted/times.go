@@ -69,6 +69,18 @@ type zoned struct {
 
 func (z zoned) Now() time.Time { return z.Clock.Now().In(z.in) }
 
+// ticking is a clock that goes on by a tick whenever it is read: a client that
+// reads it twice for one request has two times.
+type ticking struct {
+	clock.Clock
+	stage *stage
+}
+
+func (t ticking) Now() time.Time {
+	t.stage.elapse(t.stage.cs.Ticks)
+	return t.Clock.Now()
+}
+
 // machineClock is that of a program, which reads the time of this machine.
 type machineClock struct{ clock.Clock }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/textproto"
 )
 
 // transport leads a client in this process to the servers of its stage, without
@@ -25,6 +26,7 @@ func (t transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	}
 	in := *r
 	in.RequestURI, in.RemoteAddr = r.URL.RequestURI(), "192.0.2.1:1234"
+	in.Header = received(r.Header)
 	if in.Body = http.NoBody; len(body) > 0 {
 		in.Body = io.NopCloser(bytes.NewReader(body))
 	}
@@ -47,6 +49,19 @@ func (t transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 		return nil, err
 	}
 	return w.response(r), nil
+}
+
+// received is the header as a server sees it: names in their usual spelling,
+// values without white space round them.
+func received(sent http.Header) http.Header {
+	h := make(http.Header, len(sent))
+	for name, values := range sent {
+		for _, v := range values {
+			name := http.CanonicalHeaderKey(name)
+			h[name] = append(h[name], textproto.TrimString(v))
+		}
+	}
+	return h
 }
 
 // broken is the rest of a body whose connection ended.
