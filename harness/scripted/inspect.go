@@ -1,15 +1,11 @@
 package scripted
 
 import (
-	"encoding/json"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
-	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/skewproof/skewproof/harness"
 )
@@ -160,109 +156,6 @@ func (in *inspection) query() {
 	}
 }
 
-// body checks the body and its media type, and takes the values of its fields.
-func (in *inspection) body() {
-	x := in.x
-	media, _, _ := mime.ParseMediaType(x.header.Get("Content-Type"))
-	if len(in.form.Fields) > 0 {
-		want := map[string]string{"form": "application/x-www-form-urlencoded", "json": "application/json"}[in.form.Encoding]
-		if media != want {
-			in.breach("client-content-type", "header", "the body is of another media type", want, x.header.Get("Content-Type"))
-		}
-		in.fields()
-		return
-	}
-	body := string(x.body)
-	same := func(as func(a, b string) bool) bool {
-		return slices.ContainsFunc(in.wanted, func(call harness.Call) bool { return as(call.Body, body) })
-	}
-	if !same(func(a, b string) bool { return a == b }) && !same(sameDocument) {
-		in.breach("client-body", "body", "another body was sent than the caller gave", in.wanted[len(in.wanted)-1].Body, in.j.hide(body))
-		return
-	}
-	if len(x.body) > 0 && media != "application/json" {
-		in.breach("client-content-type", "header", "a body is sent without its media type", "application/json", x.header.Get("Content-Type"))
-	}
-}
-
-// sameDocument reports whether two bodies are the same JSON document, however it
-// is spaced.
-func sameDocument(asked, sent string) bool {
-	if asked == "" && sent == "{}" {
-		return true // nothing, written as an object
-	}
-	var x, y any
-	return json.Unmarshal([]byte(asked), &x) == nil && json.Unmarshal([]byte(sent), &y) == nil && reflect.DeepEqual(x, y)
-}
-
-func (in *inspection) fields() {
-	claim := "client-fields"
-	if in.x.login {
-		claim = "client-login-fields"
-	}
-	sent, ok := in.sentFields()
-	if !ok {
-		in.breach(claim, "body", "the body is no "+in.form.Encoding, in.form.Encoding+" fields", in.j.hide(string(in.x.body)))
-		return
-	}
-	known := map[string]bool{}
-	for _, n := range in.form.Fields {
-		known[n.Name] = true
-		got := sent[n.Name]
-		if len(got) != 1 || got[0] == "" || !n.Text.Parse(got[0], in.v) {
-			in.breach(claim, "body", fmt.Sprintf("the field %s of the documented form is not there once", n.Name), n.Name+": "+n.Text.String(), in.j.hide(strings.Join(sortedNames(sent), ", ")))
-		}
-	}
-	var want harness.Call
-	for _, call := range in.wanted {
-		want = call
-	}
-	for _, name := range sortedNames(sent) {
-		if _, own := want.Fields[name]; !known[name] && (in.x.login || !own) {
-			in.breach(claim, "body", "the field "+name+" has no place in this request", strings.Join(sortedNames(known), ", "), strings.Join(sortedNames(sent), ", "))
-		}
-	}
-	if in.x.login || len(want.Fields) == 0 {
-		return
-	}
-	for _, call := range in.wanted {
-		if in.carries(sent, call) {
-			return
-		}
-	}
-	in.breach("client-body", "body", "the fields of the operation are not those the caller gave", fmt.Sprint(want.Fields), in.j.hide(string(in.x.body)))
-}
-
-func (in *inspection) carries(sent map[string][]string, call harness.Call) bool {
-	for name, value := range call.Fields {
-		if !slices.Equal(sent[name], []string{value}) {
-			return false
-		}
-	}
-	return true
-}
-
-// sentFields reads the fields of a body; a JSON value that is no text reads as
-// no value.
-func (in *inspection) sentFields() (map[string][]string, bool) {
-	if in.form.Encoding == "form" {
-		values, err := url.ParseQuery(string(in.x.body))
-		return values, err == nil
-	}
-	var object map[string]any
-	if json.Unmarshal(in.x.body, &object) != nil || object == nil {
-		return nil, false
-	}
-	out := map[string][]string{}
-	for name, value := range object {
-		text, isText := value.(string)
-		if out[name] = nil; isText {
-			out[name] = []string{text}
-		}
-	}
-	return out, true
-}
-
 // identity checks the credentials that the request carries openly.
 func (in *inspection) identity() {
 	for _, c := range in.j.profile.Credentials {
@@ -300,105 +193,6 @@ func (in *inspection) token() {
 		return
 	}
 	in.breach("client-token", "token", "the request carries a token that no login had granted", "the token granted last", in.j.hide(token))
-}
-
-// stamp checks the timestamp; ok is false when there is none to sign with.
-func (in *inspection) stamp() (ok bool) {
-	f := in.j.profile.Timestamp
-	text, carried := in.v["timestamp"]
-	if f == nil || !in.uses("timestamp") {
-		return true
-	}
-	if !carried {
-		return false // its carrier was complained of
-	}
-	x, now := in.x, in.x.at
-	t, err := f.Parse(text)
-	if err != nil || f.Numeric && len(text) > len(f.Format(now))+1 {
-		in.breach("client-stamp-format", "stamp", "the timestamp is not in the form "+f.Name, f.Format(now), text)
-		return true
-	}
-	again := slices.Contains(in.j.stamps, text)
-	in.j.stamps = append(in.j.stamps, text)
-	oldest := x.at.Add(-in.j.stage.lag()).Truncate(f.Granule)
-	if in.j.res.Case.Fraction > 0 && t.After(now) {
-		in.breach("client-stamp-floor", "stamp", "the timestamp is ahead of the clock it was read from: it was rounded up", f.Format(now), text)
-		in.j.show("rounding", "nearest")
-		return true
-	}
-	off := t.Sub(now)
-	switch {
-	case !t.Before(oldest) && off < f.Granule:
-		if in.j.res.Case.Fraction > 0 {
-			in.j.show("rounding", "floor")
-		}
-	case in.j.stage.skew != 0 && t.Sub(x.served).Abs() <= f.Granule:
-		// it goes by the server's clock
-	case in.x.first && in.j.stage.learned(off, f.Granule):
-		// it goes by what the clocks showed before, and cannot know better yet
-	case zoneShift(off):
-		in.breach("client-utc", "stamp", "the timestamp is local time, not UTC: it is off by "+off.Round(time.Minute).String(), f.Format(now), text)
-	case off > 0:
-		in.breach("client-stamp", "stamp", "the timestamp is ahead of the client's clock by "+off.Round(time.Millisecond).String(), f.Format(now), text)
-	case in.j.profile.Variants["freshness"] != nil && oldest.Sub(t) <= in.j.profile.Window.Past:
-		in.j.reused = true
-	case !again && !t.Before(x.after.Truncate(f.Granule)):
-		in.breach("client-sign-late", "stamp", "the request was stamped "+oldest.Sub(t).Round(time.Millisecond).String()+" before it was sent", f.Format(oldest)+" or later", text)
-	default:
-		in.breach("client-stale", "stamp", "the timestamp was not made for this request: it is "+oldest.Sub(t).Round(time.Millisecond).String()+" older than the request can be", f.Format(oldest)+" or later", text)
-	}
-	return true
-}
-
-// zoneShift reports whether the difference is that of a time zone: a whole
-// number of quarters of an hour, of which no zone has more than 14 hours.
-func zoneShift(d time.Duration) bool {
-	quarter := 15 * time.Minute
-	rest := d.Abs() % quarter
-	return d.Abs() > quarter-3*time.Second && d.Abs() <= 14*time.Hour+3*time.Second && (rest < 3*time.Second || rest > quarter-3*time.Second)
-}
-
-func (in *inspection) uses(value string) bool {
-	place, _ := in.form.Carrier(value)
-	return place != ""
-}
-
-// signature works out what a right client would have signed, from what this one
-// sent.
-func (in *inspection) signature() {
-	p := in.j.profile
-	if p.Request == nil {
-		return
-	}
-	result := p.Request[len(p.Request)-1].Name()
-	sent, carried := in.v[result]
-	if !in.uses(result) || !carried {
-		return
-	}
-	v := harness.Values{}
-	for name, value := range in.account {
-		v[name] = value
-	}
-	for name, value := range in.v {
-		v[name] = value
-	}
-	v["method"], v["target"], v["body"] = in.x.method, in.ownTarget(), string(in.x.body)
-	v["path"], v["query"], _ = strings.Cut(v["target"], "?")
-	v["host"], v["base"] = in.x.host, "https://"+in.x.host
-	for _, n := range in.form.Values {
-		v[n.Name] = n.Text.Render(v)
-	}
-	delete(v, result)
-	stages := p.Request.Run(v, nil)
-	if v[result] == sent {
-		return
-	}
-	in.j.res.Stages = stages
-	if m, ok := p.Diagnose(in.form, v, sent, in.j.stamps); ok {
-		in.breach(m.Claim, "signature", "the signature is not that of the request: "+m.Says, v[result], sent)
-		return
-	}
-	in.breach("client-signature", "signature", "the signature is not that of the request", v[result], sent)
 }
 
 // secrets looks for a secret wherever it does not belong.

@@ -2,11 +2,8 @@ package scripted
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -49,17 +46,6 @@ type grant struct {
 	token  string
 	at     time.Time // the client's clock
 	server string    // the host that granted it
-}
-
-// player is one client and the server it talks to.
-type player struct {
-	server *server
-	client harness.Client
-	config harness.ClientConfig
-	err    error
-
-	broken  string // why there is no client
-	refuses bool   // the client's maker would not have the configuration
 }
 
 // now is the client's time.
@@ -153,183 +139,6 @@ func (s *stage) elapse(d time.Duration) {
 	s.serverClock.Set(server.Add(d))
 }
 
-// queued is an answer to one of several callers that is not due yet.
-type queued struct {
-	due     time.Time
-	release chan struct{}
-}
-
-// queue holds an answer back until it is due. The handler does not sleep: where
-// a caller waits for a lock meanwhile, a bubble's time would stand still.
-func (s *stage) queue(d time.Duration) {
-	q := &queued{s.now().Add(d), make(chan struct{})}
-	s.mu.Lock()
-	s.held = append(s.held, q)
-	s.mu.Unlock()
-	select {
-	case s.more <- struct{}{}:
-	default: // it is known already that there are some
-	}
-	s.handling.Add(-1)
-	<-q.release
-	s.handling.Add(1)
-}
-
-// earliest takes the answer that is due first.
-func (s *stage) earliest() *queued {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var first *queued
-	for _, q := range s.held {
-		if first == nil || q.due.Before(first.due) {
-			first = q
-		}
-	}
-	s.held = slices.DeleteFunc(s.held, func(q *queued) bool { return q == first })
-	return first
-}
-
-// deliver lets the queued answers go, each when it is due, until all callers are
-// done.
-func (s *stage) deliver(done <-chan struct{}) {
-	for {
-		s.spin()
-		if s.handling.Load() > 0 { // some answer is about to be given
-			continue
-		}
-		if q := s.earliest(); q != nil {
-			if d := q.due.Sub(s.now()); d > 0 {
-				s.elapse(d)
-			}
-			close(q.release)
-			continue
-		}
-		select {
-		case <-done:
-			return
-		case <-s.more:
-		}
-	}
-}
-
-// settle waits until every caller of the moment has come as far as it can
-// without an answer. Those that come meanwhile wait for the same.
-func (s *stage) settle() {
-	s.mu.Lock()
-	if wait := s.settling; wait != nil {
-		s.mu.Unlock()
-		<-wait
-		return
-	}
-	done := make(chan struct{})
-	s.settling = done
-	s.mu.Unlock()
-	if s.checker.client.Program {
-		s.checker.options.Local.Sleep(programSettles)
-	} else {
-		for n := 0; int(s.entered.Load()) < s.callers && n < 10000; n++ {
-			runtime.Gosched()
-		}
-		s.spin()
-	}
-	s.mu.Lock()
-	s.settling = nil
-	s.mu.Unlock()
-	close(done)
-}
-
-// spin lets every goroutine that can run come to where it waits. It cannot
-// sleep: see queue.
-func (s *stage) spin() {
-	for range 50 {
-		runtime.Gosched()
-	}
-}
-
-// programSettles is how long the first answers to concurrent callers of another
-// program are held back, so that all of them are on their way.
-const programSettles = 60 * time.Millisecond
-
-// player finds or makes the client of an account.
-func (s *stage) player(account string) *player {
-	if p := s.players[account]; p != nil {
-		return p
-	}
-	c := s.checker
-	credentials := c.accounts[account]
-	p := &player{}
-	given := credentials
-	if s.cs.Without != "" {
-		given = harness.Values{}
-		for name, value := range credentials {
-			given[name] = value
-		}
-		given[s.cs.Without] = ""
-	}
-	config := harness.ClientConfig{Credentials: given, Log: s.logged, Zone: s.cs.Zone}
-	var err error
-	if c.client.Program {
-		var l *listener
-		if l, err = c.listener(account + "|" + s.cs.Zone + "|" + s.cs.Without); err == nil {
-			p.server = newServer(s, l.host, credentials)
-			l.serve(p.server)
-			config.BaseURL = "http://" + l.host
-		}
-	} else {
-		host := map[string]string{"": "api", "other": "other"}[account] + ".skewproof.invalid"
-		p.server = newServer(s, host, credentials)
-		scheme := "https"
-		if s.cs.Base == "plain" {
-			scheme = "http"
-		}
-		config.BaseURL = scheme + "://" + host
-		config.Transport = transport{s}
-		config.Clock = s.clock.(*ownClock)
-		if s.cs.Ticks > 0 {
-			config.Clock = ticking{s.clock.(*ownClock), s}
-		}
-		if s.cs.Zone != "" {
-			loc, _ := time.LoadLocation(s.cs.Zone) // checked on loading
-			config.Clock = zoned{config.Clock, loc}
-		}
-	}
-	s.mu.Lock()
-	s.players[account] = p
-	s.mu.Unlock()
-	p.config, p.err = config, err
-	return p
-}
-
-// ready makes the player's client, when its server knows what to answer: some
-// log in when they are made.
-func (s *stage) ready(p *player) {
-	if p.client != nil || p.broken != "" {
-		return
-	}
-	if p.err == nil {
-		p.client, p.err = s.makeClient(p.config)
-	}
-	if p.err != nil {
-		p.broken, p.refuses = s.checker.hide(p.err.Error()), !s.checker.client.Program
-	}
-}
-
-func (s *stage) makeClient(config harness.ClientConfig) (client harness.Client, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("the client panicked when it was made: %v", p)
-		}
-	}()
-	config.Case = s.cs.Name()
-	if client, err = s.checker.client.New(config); err != nil {
-		return nil, err // and not a nil pointer that is no nil interface
-	}
-	if client == nil {
-		return nil, errors.New("New returned neither a client nor an error")
-	}
-	return client, nil
-}
-
 // close ends the clients that can be ended, so that none outlives its case.
 func (s *stage) close() {
 	defer s.over.Store(true)
@@ -415,50 +224,6 @@ func (s *stage) play(ctx context.Context, p *player, m *harness.Moment) []harnes
 	}
 	return outcomes
 }
-
-// crashed is the kind of outcome of a client that panicked.
-const crashed = "crash"
-
-// call makes one call, in a goroutine of its own: a client may panic, end its
-// goroutine, or never come back.
-func (s *stage) call(ctx context.Context, p *player, call harness.Call) harness.Outcome {
-	if p.client == nil {
-		if p.refuses {
-			return harness.Outcome{Kind: "config", Message: p.broken}
-		}
-		return harness.Outcome{Kind: harness.Unreachable, Message: p.broken}
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	told := make(chan harness.Outcome, 1)
-	go func() {
-		o := harness.Outcome{Kind: crashed, Message: "it ended its caller's goroutine"}
-		defer func() {
-			if v := recover(); v != nil {
-				o = harness.Outcome{Kind: crashed, Message: fmt.Sprint(v)}
-			}
-			told <- o
-		}()
-		o = p.client.Call(ctx, call)
-	}()
-	var tooLong <-chan time.Time // in a bubble, and of a program, waiting is bounded already
-	if s.checker.client.Bubble == nil && !s.checker.client.Program {
-		tooLong = s.checker.options.Local.After(realPatience)
-	}
-	select {
-	case o := <-told:
-		return o
-	case <-tooLong:
-		return harness.Outcome{Kind: crashed, Message: "the call has not come back for " + realPatience.String()}
-	}
-}
-
-// patience is how long one call may take by the clock of the bubble, and
-// realPatience without one.
-const (
-	patience     = time.Hour + 333*time.Millisecond // no client's own limit
-	realPatience = 10 * time.Second
-)
 
 // logBuffer keeps what a client logs, up to a limit.
 type logBuffer struct {

@@ -1,0 +1,116 @@
+package scripted
+
+import (
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/skewproof/skewproof/harness"
+)
+
+// body checks the body and its media type, and takes the values of its fields.
+func (in *inspection) body() {
+	x := in.x
+	media, _, _ := mime.ParseMediaType(x.header.Get("Content-Type"))
+	if len(in.form.Fields) > 0 {
+		want := map[string]string{"form": "application/x-www-form-urlencoded", "json": "application/json"}[in.form.Encoding]
+		if media != want {
+			in.breach("client-content-type", "header", "the body is of another media type", want, x.header.Get("Content-Type"))
+		}
+		in.fields()
+		return
+	}
+	body := string(x.body)
+	same := func(as func(a, b string) bool) bool {
+		return slices.ContainsFunc(in.wanted, func(call harness.Call) bool { return as(call.Body, body) })
+	}
+	if !same(func(a, b string) bool { return a == b }) && !same(sameDocument) {
+		in.breach("client-body", "body", "another body was sent than the caller gave", in.wanted[len(in.wanted)-1].Body, in.j.hide(body))
+		return
+	}
+	if len(x.body) > 0 && media != "application/json" {
+		in.breach("client-content-type", "header", "a body is sent without its media type", "application/json", x.header.Get("Content-Type"))
+	}
+}
+
+// sameDocument reports whether two bodies are the same JSON document, however it
+// is spaced.
+func sameDocument(asked, sent string) bool {
+	if asked == "" && sent == "{}" {
+		return true // nothing, written as an object
+	}
+	var x, y any
+	return json.Unmarshal([]byte(asked), &x) == nil && json.Unmarshal([]byte(sent), &y) == nil && reflect.DeepEqual(x, y)
+}
+
+func (in *inspection) fields() {
+	claim := "client-fields"
+	if in.x.login {
+		claim = "client-login-fields"
+	}
+	sent, ok := in.sentFields()
+	if !ok {
+		in.breach(claim, "body", "the body is no "+in.form.Encoding, in.form.Encoding+" fields", in.j.hide(string(in.x.body)))
+		return
+	}
+	known := map[string]bool{}
+	for _, n := range in.form.Fields {
+		known[n.Name] = true
+		got := sent[n.Name]
+		if len(got) != 1 || got[0] == "" || !n.Text.Parse(got[0], in.v) {
+			in.breach(claim, "body", fmt.Sprintf("the field %s of the documented form is not there once", n.Name), n.Name+": "+n.Text.String(), in.j.hide(strings.Join(sortedNames(sent), ", ")))
+		}
+	}
+	var want harness.Call
+	for _, call := range in.wanted {
+		want = call
+	}
+	for _, name := range sortedNames(sent) {
+		if _, own := want.Fields[name]; !known[name] && (in.x.login || !own) {
+			in.breach(claim, "body", "the field "+name+" has no place in this request", strings.Join(sortedNames(known), ", "), strings.Join(sortedNames(sent), ", "))
+		}
+	}
+	if in.x.login || len(want.Fields) == 0 {
+		return
+	}
+	for _, call := range in.wanted {
+		if in.carries(sent, call) {
+			return
+		}
+	}
+	in.breach("client-body", "body", "the fields of the operation are not those the caller gave", fmt.Sprint(want.Fields), in.j.hide(string(in.x.body)))
+}
+
+func (in *inspection) carries(sent map[string][]string, call harness.Call) bool {
+	for name, value := range call.Fields {
+		if !slices.Equal(sent[name], []string{value}) {
+			return false
+		}
+	}
+	return true
+}
+
+// sentFields reads the fields of a body; a JSON value that is no text reads as
+// no value.
+func (in *inspection) sentFields() (map[string][]string, bool) {
+	if in.form.Encoding == "form" {
+		values, err := url.ParseQuery(string(in.x.body))
+		return values, err == nil
+	}
+	var object map[string]any
+	if json.Unmarshal(in.x.body, &object) != nil || object == nil {
+		return nil, false
+	}
+	out := map[string][]string{}
+	for name, value := range object {
+		text, isText := value.(string)
+		if out[name] = nil; isText {
+			out[name] = []string{text}
+		}
+	}
+	return out, true
+}
