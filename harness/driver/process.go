@@ -40,6 +40,7 @@ type process struct {
 	pending map[int64]chan reply
 	last    int64
 	err     error // why it is of no more use
+	told    bool  // and some case has said so
 	broken  chan struct{}
 }
 
@@ -85,6 +86,7 @@ func start(command, environment []string, clk clock.Clock) (*process, error) {
 	go func() {
 		_ = d.cmd.Wait() // how it exited is in ProcessState
 		close(d.ended)
+		kill(d.cmd) // a child may hold the output open
 	}()
 	timeout := clk.Timer(answerTime)
 	defer timeout.Stop()
@@ -156,6 +158,7 @@ func (d *process) ask(m message) (reply, error) {
 	d.mu.Lock()
 	if d.err != nil {
 		defer d.mu.Unlock()
+		d.told = true
 		return reply{}, d.err
 	}
 	d.last++
@@ -204,11 +207,26 @@ func (d *process) begin(log io.Writer) {
 func (d *process) failure() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.told = d.told || d.err != nil
 	return d.err
 }
 
-// fail ends the driver for what it did.
-func (d *process) fail(format string, args ...any) error { return d.give(fmt.Errorf(format, args...)) }
+// untold is why the driver is of no more use, if no case has said so yet.
+func (d *process) untold() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.told {
+		return nil
+	}
+	d.told = true
+	return d.err
+}
+
+// fail ends the driver for what it did, which the case in progress tells.
+func (d *process) fail(format string, args ...any) error {
+	_ = d.give(fmt.Errorf(format, args...)) // the same as the next line has
+	return d.failure()
+}
 
 // give notes why the driver is of no more use, ends it, and adds its last words.
 func (d *process) give(err error) error {
@@ -232,6 +250,13 @@ func (d *process) give(err error) error {
 		close(d.broken)
 	}
 	return d.err
+}
+
+// gone reports whether the driver is of no more use.
+func (d *process) gone() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err != nil
 }
 
 // close ends the driver's input, and the driver if that does not end it.

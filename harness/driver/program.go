@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/benbjohnson/clock"
 	"github.com/mattn/go-shellwords"
@@ -24,8 +25,12 @@ type Program struct {
 	command []string
 	clock   clock.Clock
 	running map[string]*process // by what its environment says
-	broken  int                 // cases in a row in which a driver went wrong
-	err     error               // why no more are started
+	playing string              // the case in progress
+
+	mu     sync.Mutex
+	wrong  bool  // a driver went wrong in the case in progress
+	broken int   // cases in a row in which one did
+	err    error // why no more are started
 }
 
 // maxBroken is in how many cases in a row a driver may go wrong.
@@ -45,13 +50,17 @@ func New(vendor, command string, local clock.Clock) (*Program, error) {
 // Client begins a case: it finds or starts a driver with the configuration's
 // environment, and has it make a new client.
 func (p *Program) Client(c harness.ClientConfig) (harness.Client, error) {
-	if p.err != nil {
-		return nil, p.err
+	if err := p.next(c.Case); err != nil {
+		return nil, err
 	}
 	own := p.environment(c)
 	key := strings.Join(own, "\n")
 	d := p.running[key]
-	if d != nil && d.failure() != nil {
+	if d != nil && d.gone() {
+		delete(p.running, key)
+		if err := d.untold(); err != nil { // it went wrong after its last answer
+			return nil, p.failed(err)
+		}
 		d = nil
 	}
 	if d == nil {
@@ -65,12 +74,32 @@ func (p *Program) Client(c harness.ClientConfig) (harness.Client, error) {
 	if _, err := d.ask(message{Start: c.Case}); err != nil {
 		return nil, p.failed(err)
 	}
-	p.broken = 0
 	return &client{d, p}, nil
 }
 
-// failed counts a driver that went wrong, and gives up after some.
+// next begins the count of another case, or says why there is none.
+func (p *Program) next(name string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if name == p.playing { // another client of the same case
+		return p.err
+	}
+	if p.playing != "" && !p.wrong {
+		p.broken = 0
+	}
+	p.playing, p.wrong = name, false
+	return p.err
+}
+
+// failed counts the case as one in which a driver went wrong, and after some
+// gives up.
 func (p *Program) failed(err error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.wrong {
+		return err
+	}
+	p.wrong = true
 	if p.broken++; p.broken >= maxBroken {
 		p.err = fmt.Errorf("not run: the driver went wrong in %d cases in a row; the last time: %w", maxBroken, err)
 	}
@@ -99,11 +128,13 @@ func inherited() []string {
 	})
 }
 
-// Close ends every driver, gently first.
+// Close ends every driver, gently first, all at the same time.
 func (p *Program) Close() {
+	var wait sync.WaitGroup
 	for _, d := range p.running {
-		d.close()
+		wait.Go(d.close)
 	}
+	wait.Wait()
 }
 
 // Stderr is the end of what the drivers wrote on standard error.
