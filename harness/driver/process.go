@@ -40,6 +40,7 @@ type process struct {
 	pending map[int64]chan reply
 	last    int64
 	err     error // why it is of no more use
+	cause   error // the first thing that went wrong
 	told    bool  // and some case has said so
 	broken  chan struct{}
 }
@@ -230,6 +231,12 @@ func (d *process) fail(format string, args ...any) error {
 
 // give notes why the driver is of no more use, ends it, and adds its last words.
 func (d *process) give(err error) error {
+	d.mu.Lock()
+	if d.cause == nil { // what follows, such as its end, follows from that
+		d.cause = err
+	}
+	err = d.cause
+	d.mu.Unlock()
 	if errors.Is(err, errExited) {
 		select {
 		case <-d.ended:
