@@ -18,14 +18,15 @@ type Mistake struct {
 
 // Diagnose looks for the mistake by which a signer arrives at the signature that
 // was sent, given what the request carried: another input signed, or a step of
-// the recipe done another way. Stamps are those of the client's other requests.
-func (p *Profile) Diagnose(f *Form, v Values, sent string, stamps []string) (Mistake, bool) {
+// the recipe done another way. Stamps are those of the client's other requests,
+// and bodies those that its callers gave it.
+func (p *Profile) Diagnose(f *Form, v Values, sent string, stamps, bodies []string) (Mistake, bool) {
 	result := p.Request.result()
 	made := func(values Values, r Recipe) bool {
 		r.Run(values, nil)
 		return values[result] == sent
 	}
-	for _, g := range p.guesses(f, v, stamps) {
+	for _, g := range p.guesses(f, v, stamps, bodies) {
 		values := copyValues(v)
 		for name, value := range g.set {
 			values[name] = value
@@ -48,7 +49,7 @@ type guess struct {
 	recipe Recipe
 }
 
-func (p *Profile) guesses(f *Form, v Values, stamps []string) []guess {
+func (p *Profile) guesses(f *Form, v Values, stamps, bodies []string) []guess {
 	var all []guess
 	add := func(claim, says string, set Values) { all = append(all, guess{Mistake{claim, says}, set, nil}) }
 	for _, stamp := range p.nearStamps(v["timestamp"], stamps) {
@@ -64,6 +65,9 @@ func (p *Profile) guesses(f *Form, v Values, stamps []string) []guess {
 	} {
 		path, query, _ := strings.Cut(t.target, "?")
 		add(t.claim, t.says, Values{"target": t.target, "path": path, "query": query})
+	}
+	for _, body := range bodies {
+		add("client-signs-body", "it signed the body that its caller gave, and sent it written otherwise", Values{"body": body})
 	}
 	for _, b := range otherBodies(v["body"]) {
 		add(b.claim, b.says, Values{"body": b.body})

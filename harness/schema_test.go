@@ -315,7 +315,7 @@ func TestSchemaClaimsMatchTheCommonCases(t *testing.T) {
 	mistakes := map[string]bool{}
 	for _, vendor := range []string{"trolley", "irp"} {
 		p := shipped(t, vendor)
-		for _, g := range p.guesses(p.Call, Values{"method": "POST", "body": `{"a":"ë"}`, "token": "t"}, []string{"1"}) {
+		for _, g := range p.guesses(p.Call, Values{"method": "POST", "body": `{"a":"ë"}`, "token": "t"}, []string{"1"}, nil) {
 			mistakes[g.Claim] = true
 			if !slices.Contains(clientClaims, g.Claim) && !slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(g.Claim, prefix) }) {
 				t.Errorf("%s: the schema does not know the claim %s", vendor, g.Claim)

@@ -210,7 +210,10 @@ func (in *inspection) secrets() {
 	}
 	body := string(x.body)
 	if x.login {
-		sent, _ := in.sentFields()
+		sent, ok := in.sentFields()
+		if !ok { // it is no login that the vendor knows, which is said elsewhere
+			body = ""
+		}
 		for _, n := range in.form.Fields {
 			if c := in.j.profile.Secret(); n.Text.Has(c.Name) && len(sent[n.Name]) == 1 { // where it belongs
 				body = strings.Replace(body, url.QueryEscape(sent[n.Name][0]), "", 1)

@@ -26,7 +26,11 @@ func (in *inspection) stamp() (ok bool) {
 	}
 	again := slices.Contains(in.j.stamps, text)
 	in.j.stamps = append(in.j.stamps, text)
-	oldest := x.at.Add(-in.j.stage.lag()).Truncate(f.Granule)
+	oldest := x.at.Add(-in.j.stage.lag())
+	if oldest.Before(x.after) && in.j.res.Case.Ticks == 0 {
+		oldest = x.after
+	}
+	oldest = oldest.Truncate(f.Granule)
 	if in.j.res.Case.Fraction > 0 && t.After(now) {
 		in.breach("client-stamp-floor", "stamp", "the timestamp is ahead of the clock it was read from: it was rounded up", f.Format(now), text)
 		in.j.show("rounding", "nearest")
@@ -100,7 +104,11 @@ func (in *inspection) signature() {
 		return
 	}
 	in.j.res.Stages = stages
-	if m, ok := p.Diagnose(in.form, v, sent, in.j.stamps); ok {
+	var bodies []string
+	for _, call := range in.wanted {
+		bodies = append(bodies, call.Body)
+	}
+	if m, ok := p.Diagnose(in.form, v, sent, in.j.stamps, bodies); ok {
 		in.breach(m.Claim, "signature", "the signature is not that of the request: "+m.Says, v[result], sent)
 		return
 	}
