@@ -33,8 +33,8 @@ repeat: ## the unit tests twenty times over, in random order
 .PHONY: lint
 lint: ## gofmt, go vet and staticcheck
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
-	$(GO) vet ./... ./suites/testdata/peer ./suites/testdata/drivers/go
-	$(GO) run $(STATICCHECK) ./... ./suites/testdata/peer ./suites/testdata/drivers/go
+	$(GO) vet ./... ./suites/testdata/peer ./suites/testdata/drivers/go ./suites/testdata/drivers/broken
+	$(GO) run $(STATICCHECK) ./... ./suites/testdata/peer ./suites/testdata/drivers/go ./suites/testdata/drivers/broken
 	$(GO) mod verify
 
 .PHONY: bench

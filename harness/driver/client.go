@@ -66,3 +66,6 @@ func (c *client) Call(_ context.Context, call harness.Call) harness.Outcome {
 
 // Concurrent reports whether the driver takes several calls at once.
 func (c *client) Concurrent() bool { return c.driver.hello.Concurrent }
+
+// Flush has the log of the case get what the driver has written for it so far.
+func (c *client) Flush() { c.driver.flush() }

@@ -30,6 +30,9 @@ type process struct {
 	stdin *os.File
 	clock clock.Clock
 	words *tail
+	said  *os.File      // where it writes its standard error, and flush its marks
+	marks chan struct{} // one for each mark that was read
+	heard chan struct{} // closed at the end of standard error
 	hello hello
 	ended chan struct{} // closed when the process has exited
 
@@ -47,11 +50,10 @@ type process struct {
 
 // start starts a driver and waits for its first word.
 func start(command, environment []string, clk clock.Clock) (*process, error) {
-	d := &process{clock: clk, words: &tail{}, ended: make(chan struct{}), pending: map[int64]chan reply{}, broken: make(chan struct{})}
+	d := &process{clock: clk, words: &tail{}, ended: make(chan struct{}), pending: map[int64]chan reply{}, broken: make(chan struct{}),
+		marks: make(chan struct{}, 1), heard: make(chan struct{})}
 	d.cmd = exec.Command(command[0], command[1:]...)
 	d.cmd.Env = environment
-	d.cmd.Stderr = io.MultiWriter(d.words, caseLog{d})
-	d.cmd.WaitDelay = exitTime // a grandchild may hold the pipe
 	ownGroup(d.cmd)
 	in, stdin, err := os.Pipe()
 	if err != nil {
@@ -61,15 +63,22 @@ func start(command, environment []string, clk clock.Clock) (*process, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start the driver: %w", err), in.Close(), stdin.Close())
 	}
-	d.cmd.Stdin, d.cmd.Stdout, d.stdin = in, out, stdin
+	stderr, said, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start the driver: %w", err), in.Close(), stdin.Close(), stdout.Close(), out.Close())
+	}
+	d.cmd.Stdin, d.cmd.Stdout, d.cmd.Stderr, d.stdin, d.said = in, out, said, stdin, said
 	err = d.cmd.Start()
 	in.Close() // the driver has its own copies
 	out.Close()
 	if err != nil {
 		stdin.Close()
 		stdout.Close()
+		stderr.Close()
+		said.Close()
 		return nil, fmt.Errorf("the driver does not start: %w; name a program, with its path unless it is on PATH", err)
 	}
+	go d.listen(stderr)
 	lines := bufio.NewReaderSize(stdout, maxLine)
 	first := make(chan error, 1)
 	go func() {
@@ -86,8 +95,15 @@ func start(command, environment []string, clk clock.Clock) (*process, error) {
 	}()
 	go func() {
 		_ = d.cmd.Wait() // how it exited is in ProcessState
+		kill(d.cmd)      // a child may hold the output open
+		said.Close()
+		select {
+		case <-d.heard:
+		case <-clk.After(exitTime): // a child that has left the group holds it
+		}
+		stderr.Close()
+		<-d.heard
 		close(d.ended)
-		kill(d.cmd) // a child may hold the output open
 	}()
 	timeout := clk.Timer(answerTime)
 	defer timeout.Stop()
@@ -282,17 +298,68 @@ func (d *process) close() {
 	<-d.ended
 }
 
-// caseLog copies what the driver writes on standard error to the log of the case
-// in progress.
-type caseLog struct{ d *process }
+// mark is what flush writes on standard error, behind what the driver wrote.
+var mark = []byte("\x00skewproof\x00")
 
-func (l caseLog) Write(p []byte) (int, error) {
-	l.d.mu.Lock()
-	defer l.d.mu.Unlock()
-	if l.d.log != nil {
-		_, _ = l.d.log.Write(p) // it is kept in memory
+// listen keeps what the driver writes on standard error, and gives the log of
+// the case in progress a copy.
+func (d *process) listen(r io.Reader) {
+	defer close(d.heard)
+	var held []byte // the beginning of a mark, perhaps
+	for buf := make([]byte, 32<<10); ; {
+		n, err := r.Read(buf)
+		held = append(held, buf[:n]...)
+		for {
+			before, after, found := bytes.Cut(held, mark)
+			if !found {
+				break
+			}
+			d.hear(before)
+			held = after
+			select {
+			case d.marks <- struct{}{}:
+			default: // nobody waits any more
+			}
+		}
+		keep := 0
+		for k := min(len(held), len(mark)-1); k > 0 && keep == 0 && err == nil; k-- {
+			if bytes.HasSuffix(held, mark[:k]) {
+				keep = k
+			}
+		}
+		d.hear(held[:len(held)-keep])
+		held = append([]byte(nil), held[len(held)-keep:]...)
+		if err != nil {
+			return
+		}
 	}
-	return len(p), nil
+}
+
+func (d *process) hear(text []byte) {
+	_, _ = d.words.Write(text) // it is kept in memory, as the log is
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.log != nil {
+		_, _ = d.log.Write(text)
+	}
+}
+
+// flush waits until all that the driver has written on standard error so far has
+// been read: it may have come before an answer, by another way.
+func (d *process) flush() {
+	select {
+	case <-d.marks: // of one that did not wait for it
+	default:
+	}
+	_ = d.said.SetWriteDeadline(d.clock.Now().Add(exitTime))
+	if _, err := d.said.Write(mark); err != nil {
+		return // it has ended, and so has standard error
+	}
+	select {
+	case <-d.marks:
+	case <-d.heard:
+	case <-d.clock.After(exitTime):
+	}
 }
 
 // tail keeps the end of what is written to it.

@@ -187,5 +187,10 @@ func (j *judge) late() {
 	if n > 0 {
 		j.find("client-late", "late", many(n, "request")+" of an earlier case came during this one", "a client that ends with its case", strconv.Itoa(n))
 	}
+	for _, p := range j.stage.players {
+		if c, ok := p.client.(interface{ Flush() }); ok {
+			c.Flush()
+		}
+	}
 	j.quiet("the log", j.stage.logged.take())
 }
