@@ -66,7 +66,9 @@ type ClientConfig struct {
 // Call is what the client is asked for. In a body {n} stands for n, and so does
 // {serial}, so that calls can differ.
 func (op *Operation) Call(n int) Call {
-	fill := strings.NewReplacer("{n}", strconv.Itoa(n), "{serial}", strconv.Itoa(n)).Replace
+	fill := func(text string) string {
+		return strings.ReplaceAll(strings.ReplaceAll(text, "{n}", strconv.Itoa(n)), "{serial}", strconv.Itoa(n))
+	}
 	c := Call{Operation: op.Name, Method: op.Method, Path: op.Path, Body: fill(op.Body)}
 	for _, e := range op.Fields.entries {
 		if c.Fields == nil {

@@ -11,6 +11,9 @@ import (
 
 // tokens hides those that were granted in the case, as secrets are hidden.
 func (j *judge) tokens() *harness.Redactor {
+	if len(j.stage.granted) == 0 {
+		return nil // which hides nothing
+	}
 	if j.hidden == nil || j.hides != len(j.stage.granted) {
 		secrets := map[string]string{}
 		for i, g := range j.stage.granted {

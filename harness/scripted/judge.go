@@ -133,12 +133,12 @@ func calls(m *harness.Moment) []harness.Call {
 
 // outcome checks what any outcome must not be, and keeps it for the report.
 func (j *judge) outcome(i int, o harness.Outcome) {
-	text := fmt.Sprintf("moment %d: status %d %s", i+1, o.Status, o.Body)
-	if o.Kind != "" {
-		text = fmt.Sprintf("moment %d: %s: %s", i+1, o.Kind, o.Message)
-	}
-	if j.told = append(j.told, text); len(j.told) > maxTold {
-		j.told = j.told[:maxTold]
+	if len(j.told) < maxTold {
+		text := fmt.Sprintf("moment %d: status %d %s", i+1, o.Status, o.Body)
+		if o.Kind != "" {
+			text = fmt.Sprintf("moment %d: %s: %s", i+1, o.Kind, o.Message)
+		}
+		j.told = append(j.told, text)
 	}
 	if o.Kind == crashed {
 		j.breach("crash", "the client broke down", "an error that its caller can handle", j.hide(o.Message))
