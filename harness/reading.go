@@ -37,6 +37,14 @@ func (p *Profile) Read(op *Operation, sent Values, status int, h http.Header, bo
 	return r
 }
 
+// Tells reports whether the answer is the named error as the pages document it,
+// whatever it repeats of the request.
+func (p *Profile) Tells(name string, status int, h http.Header, body []byte) bool {
+	a := &answer{status: status, header: h, body: body, hide: func(s string) string { return s }}
+	a.doc, a.noJSON = decodeJSON(body)
+	return p.fitsReply(p.documented(name).reply, &draft{profile: p, form: p.Call, op: p.Operations[0], values: Values{}}, a)
+}
+
 // contradicts reports whether the document has, where successes and errors of
 // the vendor hold different constants, that of an error.
 func (p *pattern) contradicts(failure *pattern, doc any) bool {

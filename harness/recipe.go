@@ -242,3 +242,6 @@ func (r Recipe) Variations() []Variation {
 	}
 	return all
 }
+
+// Uses reports whether the stage's text has the value in it.
+func (s recipeStage) Uses(value string) bool { return s.text.Has(value) }

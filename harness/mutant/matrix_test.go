@@ -2,71 +2,40 @@ package mutant_test
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/skewproof/skewproof/harness"
 	"github.com/skewproof/skewproof/harness/mutant"
 )
 
-func TestServersAreCaught(t *testing.T) {
+// Every broken peer is caught by a case that cites what it breaks.
+func TestMutantsAreCaught(t *testing.T) {
 	profiles, err := harness.Load(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	bubble := func(play func()) error { synctest.Test(t, func(*testing.T) { play() }); return nil }
 	for _, p := range profiles {
-		pins := map[string]string{}
-		for name, v := range p.Variants {
-			if !v.Client {
-				pins[name] = v.Default
-			}
-		}
-		pinned, err := p.With(pins, true)
+		servers, err := mutant.ServerScore(context.Background(), p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		ids := map[string]bool{}
-		all := mutant.Servers(pinned)
-		killed := 0
-		for _, m := range all {
-			if ids[m.ID] {
-				t.Errorf("%s: mutant %s twice", p.Vendor, m.ID)
+		clients, err := mutant.ClientScore(context.Background(), p, bubble)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []mutant.Score{servers, clients} {
+			all, equivalent, killed := s.Count()
+			t.Logf("%s.%s: %d mutants, %d killed, %d equivalent", s.Vendor, s.Side, all, killed, equivalent)
+			for _, f := range s.Survivors() {
+				t.Errorf("%s.%s: %s survives: %s; it breaks %v; %d other cases failed: %.300v", s.Vendor, s.Side, f.ID, f.Says, f.Rules, len(f.Others), f.Others)
 			}
-			ids[m.ID] = true
-			c, err := harness.NewChecker(pinned, harness.HandlerTarget(m.Server), harness.Options{Strict: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			_ = c.Calibrate(context.Background())
-			by, other := 0, map[string]int{}
-			for _, cs := range pinned.Cases {
-				if cs.Side != "server" {
-					continue
+			for _, f := range s.Fates {
+				if f.Equivalent != "" && len(f.Killed) > 0 {
+					t.Errorf("%s.%s: %s is said to be equivalent, and is caught by %s", s.Vendor, s.Side, f.ID, f.Killed[0])
 				}
-				r := c.Run(context.Background(), cs)
-				if r.Verdict != harness.Fail {
-					continue
-				}
-				hit := false
-				for _, f := range r.Findings {
-					hit = hit || slices.Contains(m.Rules, f.Rule)
-				}
-				for _, id := range cs.Rules {
-					hit = hit || slices.Contains(m.Rules, id)
-				}
-				if hit {
-					by++
-				} else {
-					other[cs.Name()+" "+r.Findings[0].Rule]++
-				}
-			}
-			if by > 0 {
-				killed++
-			} else {
-				fmt.Println("SURVIVOR", p.Vendor, m.ID, m.Rules, len(other), other)
 			}
 		}
-		fmt.Printf("%s: %d of %d\n", p.Vendor, killed, len(all))
 	}
 }

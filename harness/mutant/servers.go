@@ -257,7 +257,10 @@ func (m *maker) checks() {
 				swapped[i], swapped[i+1] = swapped[i+1], swapped[i]
 				x := m.profileServer(fmt.Sprintf("%s-%s-after-%s", name, check, swapped[i]), fmt.Sprintf("at a %s the check %s comes after %s", name, check, swapped[i]), "S12",
 					append(m.rules("order-"+check, "order-"+swapped[i]), m.bodyRules(check)...), with(swapped))
-				if x.Equivalent = m.idle(form, check); x.Equivalent == "" {
+				if x.Equivalent = m.idle(form, check); name == "call" && check == "body" {
+					x.Equivalent = "a body that cannot be read lacks its fields as well, and either error is allowed"
+				}
+				if x.Equivalent == "" {
 					x.Equivalent = m.idle(form, swapped[i])
 				}
 			}

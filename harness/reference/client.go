@@ -24,29 +24,34 @@ type Client struct {
 	config  harness.ClientConfig
 	http    *http.Client
 	tokens  tokenStore
+	tamper  ClientTamper
 }
 
 // NewClient returns a client for the profile. It refuses to send credentials in
 // the clear, or to go without them.
 func NewClient(p *harness.Profile, c harness.ClientConfig) (*Client, error) {
+	return newClient(p, c, ClientTamper{})
+}
+
+func newClient(p *harness.Profile, c harness.ClientConfig, t ClientTamper) (*Client, error) {
 	base, err := url.Parse(c.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("base URL %q: %w", c.BaseURL, err)
 	}
-	if base.Scheme != "https" && !harness.Loopback(base.Hostname()) {
+	if base.Scheme != "https" && !t.Careless && !harness.Loopback(base.Hostname()) {
 		return nil, fmt.Errorf("base URL %s: credentials are sent over https only", c.BaseURL)
 	}
 	for _, cred := range p.Credentials {
-		if !cred.Optional && c.Credentials[cred.Name] == "" {
+		if !cred.Optional && !t.Careless && c.Credentials[cred.Name] == "" {
 			return nil, fmt.Errorf("the credential %s is empty", cred.Name)
 		}
 	}
 	if c.Clock == nil {
 		c.Clock = clock.New()
 	}
-	made := &Client{profile: p, reader: p.Unpinned(), config: c, http: &http.Client{Transport: c.Transport,
+	made := &Client{profile: p, tamper: t, reader: p.Unpinned(), config: c, http: &http.Client{Transport: c.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	made.tokens = tokenStore{clock: c.Clock, login: made.login}
+	made.tokens = tokenStore{clock: c.Clock, login: made.login, alone: t.Alone}
 	made.tokens.margin, _ = time.ParseDuration(p.Choice("refresh-margin")) // no margin where the pages name none
 	return made, nil
 }
@@ -64,22 +69,26 @@ func (e *callError) Error() string { return e.message }
 // Call makes one call.
 func (c *Client) Call(ctx context.Context, call harness.Call) harness.Outcome {
 	var failed *callError
-	for renewed, repeated := false, false; ; {
+	most := max(1, c.tamper.Most)
+	var before *http.Request
+	for renewed, repeated := 0, 0; ; {
 		token, err := c.token(ctx)
 		var a *apiAnswer
 		if err == nil {
-			a, err = c.send(ctx, c.profile.Call, call, token)
+			a, before, err = c.send(ctx, c.profile.Call, call, token, before)
 		}
 		switch {
 		case err == nil:
 			return harness.Outcome{Status: a.status, Body: string(a.body)}
 		case !errors.As(err, &failed):
 			return harness.Outcome{Kind: "other", Message: err.Error()}
-		case failed.token && token != "" && !renewed:
-			renewed = true
-			c.tokens.forget(token)
-		case failed.busy && token != "" == (c.profile.Login != nil) && !repeated && failed.wait <= longestWait:
-			repeated = true
+		case failed.token && token != "" && renewed < most:
+			renewed++
+			if !c.tamper.Keeps {
+				c.tokens.forget(token)
+			}
+		case failed.busy && token != "" == (c.profile.Login != nil) && repeated < most && failed.wait <= longestWait:
+			repeated++
 			if failed.wait > 0 {
 				<-c.config.Clock.After(failed.wait)
 			}
@@ -103,7 +112,11 @@ func (c *Client) token(ctx context.Context) (string, error) {
 // tells no sensible lifetime.
 func (c *Client) login(ctx context.Context) (string, time.Duration, error) {
 	op := c.profile.Login.Operation
-	a, err := c.send(ctx, c.profile.Login, harness.Call{Operation: op.Name, Method: op.Method, Path: op.Path}, "")
+	var a *apiAnswer
+	var err error
+	for n := 0; n == 0 || err != nil && n < c.tamper.Most; n++ {
+		a, _, err = c.send(ctx, c.profile.Login, harness.Call{Operation: op.Name, Method: op.Method, Path: op.Path}, "", nil)
+	}
 	if err != nil {
 		var failed *callError
 		if errors.As(err, &failed) {
@@ -114,15 +127,21 @@ func (c *Client) login(ctx context.Context) (string, time.Duration, error) {
 	value, _ := harness.Lookup(a.doc, c.profile.LoginPlace("token"))
 	token, _ := value.(string)
 	token = strings.TrimPrefix(token, "Bearer ") // some issue it with the scheme before it
+	if c.tamper.Token != nil {
+		token = c.tamper.Token(token)
+	}
 	if token == "" {
 		return "", 0, &callError{kind: "protocol", message: "the login was answered without a token"}
 	}
-	place := c.profile.LoginPlace("lifetime")
-	if place == nil {
-		return token, c.profile.Token.Lifetime, nil
+	life := c.profile.Token.Lifetime
+	if place := c.profile.LoginPlace("lifetime"); place != nil {
+		told, _ := harness.Lookup(a.doc, place)
+		life = lifetime(told)
 	}
-	told, _ := harness.Lookup(a.doc, place)
-	return token, lifetime(told), nil
+	if c.tamper.Life != nil {
+		life = c.tamper.Life(life)
+	}
+	return token, life, nil
 }
 
 // lifetime reads seconds, as a number or as text. What cannot be read, or is not

@@ -23,21 +23,32 @@ type apiAnswer struct {
 	doc    any
 }
 
-// send makes one request, stamped and signed now, and reads the answer.
-func (c *Client) send(ctx context.Context, form *harness.Form, call harness.Call, token string) (*apiAnswer, error) {
+// send makes one request, stamped and signed now, and reads the answer. The
+// request that a repetition repeats is given, and the one made comes back, for
+// tampering.
+func (c *Client) send(ctx context.Context, form *harness.Form, call harness.Call, token string, before *http.Request) (*apiAnswer, *http.Request, error) {
 	v := maps.Clone(c.config.Credentials)
+	login := form == c.profile.Login
 	r, err := c.request(ctx, form, call, token, v)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if c.tamper.Request != nil {
+		c.tamper.Request(r, login)
+	}
+	if c.tamper.Repeat != nil && before != nil {
+		c.tamper.Repeat(r, before)
 	}
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return nil, &callError{kind: "network", message: "no answer came: " + rootCause(err)}
+		_, err := c.judged(login, nil, nil, harness.Reading{}, &callError{kind: "network", message: "no answer came: " + rootCause(err)})
+		return nil, r, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	if err != nil {
-		return nil, &callError{kind: "network", message: "the answer broke off: " + err.Error()}
+		_, err := c.judged(login, nil, nil, harness.Reading{}, &callError{kind: "network", message: "the answer broke off: " + err.Error()})
+		return nil, r, err
 	}
 	op := c.profile.Operation(call.Operation)
 	switch {
@@ -48,9 +59,26 @@ func (c *Client) send(ctx context.Context, form *harness.Form, call harness.Call
 	}
 	reading := c.reader.Read(op, v, resp.StatusCode, resp.Header, body)
 	if !reading.OK {
-		return nil, c.refused(resp, reading)
+		a, err := c.judged(login, resp, body, reading, c.refused(resp, reading))
+		return a, r, err
 	}
-	return &apiAnswer{resp.StatusCode, body, reading.Doc}, nil
+	return &apiAnswer{resp.StatusCode, body, reading.Doc}, r, nil
+}
+
+// judged gives the failure back, unless the client is broken in how it takes it.
+func (c *Client) judged(login bool, resp *http.Response, body []byte, reading harness.Reading, e *callError) (*apiAnswer, error) {
+	if c.tamper.Refused == nil {
+		return nil, e
+	}
+	r := &Refusal{Login: login, Error: reading.Error, Kind: e.kind, Words: e.message, Renew: e.token, Busy: e.busy}
+	if resp != nil {
+		r.Status = resp.StatusCode
+	}
+	if c.tamper.Refused(r); r.OK {
+		return &apiAnswer{max(r.Status, http.StatusOK), body, reading.Doc}, nil
+	}
+	e.kind, e.message, e.token, e.busy = r.Kind, r.Words, r.Renew, r.Busy
+	return nil, e
 }
 
 // rootCause leaves out the address, whose query may hold what is not to be told.
@@ -97,7 +125,13 @@ func (c *Client) request(ctx context.Context, form *harness.Form, call harness.C
 	p := c.profile
 	v["token"] = token
 	if p.Timestamp != nil {
-		v["timestamp"] = p.Timestamp.Format(c.config.Clock.Now())
+		now := c.config.Clock.Now()
+		if c.tamper.Now != nil {
+			now = c.tamper.Now(now)
+		}
+		if v["timestamp"] = p.Timestamp.Format(now); c.tamper.Stamp != nil {
+			v["timestamp"] = c.tamper.Stamp(v["timestamp"])
+		}
 	}
 	v["method"], v["target"], v["body"] = call.Method, call.Path, call.Body
 	v["path"], v["query"], _ = strings.Cut(call.Path, "?")
@@ -107,8 +141,18 @@ func (c *Client) request(ctx context.Context, form *harness.Form, call harness.C
 	if len(form.Fields) > 0 && !carriesSignature(p, form) { // the signature may cover them
 		v["body"] = encode(form, call, v)
 	}
-	if p.Request != nil {
-		p.Request.Run(v, nil)
+	login := form == p.Login
+	if c.tamper.Sign != nil {
+		c.tamper.Sign(v, login)
+	}
+	if recipe := p.Request; recipe != nil {
+		if c.tamper.Recipe != nil {
+			recipe = c.tamper.Recipe
+		}
+		recipe.Run(v, nil)
+	}
+	if v["body"] = call.Body; c.tamper.Sent != nil {
+		c.tamper.Sent(v, login)
 	}
 	body := v["body"]
 	if len(form.Fields) > 0 {

@@ -38,3 +38,43 @@ func NewTampered(p *harness.Profile, clk clock.Clock, t Tamper) *Server {
 	s.tamper = t
 	return s
 }
+
+// ClientTamper breaks a reference client on purpose. What is not set changes
+// nothing.
+type ClientTamper struct {
+	Careless bool                               // takes any configuration
+	Now      func(time.Time) time.Time          // the clock that stamps are made from
+	Stamp    func(text string) string           // a timestamp, before it is signed
+	Recipe   harness.Recipe                     // in place of the profile's
+	Sign     func(v harness.Values, login bool) // what a request is signed from
+	Sent     func(v harness.Values, login bool) // what is sent, after it was signed
+	Request  func(r *http.Request, login bool)  // a finished request
+	Repeat   func(again, before *http.Request)  // a repetition of a call, given the request before
+	Refused  func(*Refusal)                     // what an answer means that is no success
+	Token    func(token string) string          // the token of a login
+	Life     func(time.Duration) time.Duration  // how long a token is kept, without the margin
+	Alone    bool                               // callers do not share a login
+	Keeps    bool                               // a refused token is used again
+	Most     int                                // how often a call is repeated; once when 0
+}
+
+// Refusal is what a client makes of an answer that is no success.
+type Refusal struct {
+	Login  bool
+	Status int    // 0 when none came
+	Error  string // the documented error; empty for none
+	Kind   string // see harness.Kinds
+	Words  string
+	Renew  bool // a new token may help
+	Busy   bool // the server may be less busy later
+	OK     bool // it counts as a success all the same
+}
+
+// NewTamperedClient returns a client that is broken so.
+func NewTamperedClient(p *harness.Profile, c harness.ClientConfig, t ClientTamper) (*Client, error) {
+	made, err := newClient(p, c, t)
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}

@@ -13,6 +13,7 @@ import (
 type tokenStore struct {
 	clock  clock.Clock
 	margin time.Duration // how long before its end a token is replaced
+	alone  bool          // callers do not wait for the login of another
 	login  func(context.Context) (token string, lifetime time.Duration, err error)
 
 	mu      sync.Mutex
@@ -39,7 +40,7 @@ func (s *tokenStore) get(ctx context.Context) (string, error) {
 		return s.current, nil
 	}
 	f := s.flight
-	if f != nil {
+	if f != nil && !s.alone {
 		s.mu.Unlock()
 		select {
 		case <-f.done:
