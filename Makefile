@@ -30,6 +30,10 @@ repeat: ## the unit tests twenty times over, in random order
 	$(GO) test -count=20 -shuffle=on ./harness/... ./reports/... ./vectors/...
 	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do $(GO) test ./suites -count=1 -reports "" || exit 1; done
 
+.PHONY: mutants
+mutants: ## every case against every broken server and client; reports/out/mutants.json says what caught which
+	$(GO) test ./harness/mutant -count=1 -v -run TestMutantsAreCaught -out reports/out
+
 .PHONY: lint
 lint: ## gofmt, go vet and staticcheck
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi

@@ -2,12 +2,18 @@ package mutant_test
 
 import (
 	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/skewproof/skewproof/harness"
 	"github.com/skewproof/skewproof/harness/mutant"
 )
+
+var out = flag.String("out", "", "directory, from the root of the module, to write mutants.json into")
 
 // Every broken peer is caught by a case that cites what it breaks.
 func TestMutantsAreCaught(t *testing.T) {
@@ -16,6 +22,7 @@ func TestMutantsAreCaught(t *testing.T) {
 		t.Fatal(err)
 	}
 	bubble := func(play func()) error { synctest.Test(t, func(*testing.T) { play() }); return nil }
+	var scores []mutant.Score
 	for _, p := range profiles {
 		servers, err := mutant.ServerScore(context.Background(), p)
 		if err != nil {
@@ -25,17 +32,43 @@ func TestMutantsAreCaught(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range []mutant.Score{servers, clients} {
-			all, equivalent, killed := s.Count()
-			t.Logf("%s.%s: %d mutants, %d killed, %d equivalent", s.Vendor, s.Side, all, killed, equivalent)
-			for _, f := range s.Survivors() {
-				t.Errorf("%s.%s: %s survives: %s; it breaks %v; %d other cases failed: %.300v", s.Vendor, s.Side, f.ID, f.Says, f.Rules, len(f.Others), f.Others)
+		scores = append(scores, servers, clients)
+	}
+	for _, s := range scores {
+		all, equivalent, _ := s.Count()
+		if least := map[string]int{"server": 60, "client": 30}[s.Side]; all-equivalent < least {
+			t.Errorf("%s.%s: %d mutants, fewer than %d", s.Vendor, s.Side, all-equivalent, least)
+		}
+		known := map[string]bool{}
+		for _, f := range s.Fates {
+			if known[f.ID] {
+				t.Errorf("%s.%s: two mutants are called %s", s.Vendor, s.Side, f.ID)
 			}
-			for _, f := range s.Fates {
-				if f.Equivalent != "" && len(f.Killed) > 0 {
-					t.Errorf("%s.%s: %s is said to be equivalent, and is caught by %s", s.Vendor, s.Side, f.ID, f.Killed[0])
-				}
+			known[f.ID] = true
+			if f.Equivalent != "" && len(f.Killed) > 0 {
+				t.Errorf("%s.%s: %s is said to be equivalent, and is caught by %s", s.Vendor, s.Side, f.ID, f.Killed[0])
 			}
 		}
+		for _, f := range s.Survivors() {
+			t.Errorf("%s.%s: %s survives: %s; it breaks %v; %d cases that cite something else failed: %.300v", s.Vendor, s.Side, f.ID, f.Says, f.Rules, len(f.Others), f.Others)
+		}
+	}
+	var table strings.Builder
+	if err := mutant.Table(&table, scores); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("\n%s", &table)
+	if *out == "" {
+		return
+	}
+	text, err := mutant.Matrix(scores, profiles)
+	if err == nil {
+		err = os.MkdirAll(filepath.Join("../..", *out), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join("../..", *out, "mutants.json"), text, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
