@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/skewproof/skewproof/harness"
@@ -74,11 +75,10 @@ func (m *maker) clientStamps() {
 	now("a-minute-behind", "the timestamp is a minute behind", "", append(current, "client-stale", "client-call"), func(t time.Time) time.Time { return t.Add(-time.Minute) })
 	m.client("stamp-of-the-first-request", "every request has the timestamp of the first", "C09", []string{"client-stale", "client-stamp", "client-sign-late", "client-retry"},
 		func(harness.ClientConfig) reference.ClientTamper {
+			var once sync.Once
 			var first time.Time
 			return reference.ClientTamper{Now: func(t time.Time) time.Time {
-				if first.IsZero() {
-					first = t
-				}
+				once.Do(func() { first = t })
 				return first
 			}}
 		})

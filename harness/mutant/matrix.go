@@ -57,13 +57,14 @@ func Pinned(p *harness.Profile) (*harness.Profile, error) {
 	return p.With(pins, true)
 }
 
-// ServerScore runs every server case against every broken server, in parallel.
-func ServerScore(ctx context.Context, p *harness.Profile) (Score, error) {
+// ServerScore runs every server case against every n-th broken server, in
+// parallel.
+func ServerScore(ctx context.Context, p *harness.Profile, n int) (Score, error) {
 	pinned, err := Pinned(p)
 	if err != nil {
 		return Score{}, fmt.Errorf("pin the variants of %s: %w", p.Vendor, err)
 	}
-	return score(pinned, "server", Servers(pinned), func(m Mutant) (func(*harness.Case) harness.Result, error) {
+	return score(pinned, "server", sample(Servers(pinned), n), func(m Mutant) (func(*harness.Case) harness.Result, error) {
 		c, err := harness.NewChecker(pinned, harness.HandlerTarget(m.Server), harness.Options{Strict: true})
 		if err != nil {
 			return nil, err
@@ -73,13 +74,22 @@ func ServerScore(ctx context.Context, p *harness.Profile) (Score, error) {
 	})
 }
 
-// ClientScore plays every client case to every broken client, in parallel; see
-// scripted.Attached for the bubble.
-func ClientScore(ctx context.Context, p *harness.Profile, bubble func(func()) error) (Score, error) {
-	return score(p, "client", Clients(p), func(m Mutant) (func(*harness.Case) harness.Result, error) {
+// ClientScore plays every client case to every n-th broken client, in parallel;
+// see scripted.Attached for the bubble.
+func ClientScore(ctx context.Context, p *harness.Profile, n int, bubble func(func()) error) (Score, error) {
+	return score(p, "client", sample(Clients(p), n), func(m Mutant) (func(*harness.Case) harness.Result, error) {
 		c := scripted.NewChecker(p, scripted.Attached{New: m.Client, Bubble: bubble}, scripted.Options{Strict: true})
 		return func(cs *harness.Case) harness.Result { return c.Run(ctx, cs) }, nil
 	})
+}
+
+// sample takes every n-th mutant.
+func sample(all []Mutant, n int) []Mutant {
+	var some []Mutant
+	for i := 0; i < len(all); i += n {
+		some = append(some, all[i])
+	}
+	return some
 }
 
 func score(p *harness.Profile, side string, all []Mutant, prepare func(Mutant) (func(*harness.Case) harness.Result, error)) (Score, error) {

@@ -123,7 +123,7 @@ func (s *server) note(r *http.Request, body []byte) (x *seen, a harness.Answer, 
 	defer s.mu.Unlock()
 	x.served, x.at = s.stage.serverClock.Now(), s.stage.now()
 	x.after = s.began
-	if n := len(s.log); n > 0 && !s.stage.concurrent && s.log[n-1].done.After(x.after) {
+	if n := len(s.log); n > 0 && !s.stage.concurrent.Load() && s.log[n-1].done.After(x.after) {
 		x.after = s.log[n-1].done // one thing after the other
 	}
 	if x.idle = !s.calling; x.idle {
@@ -148,7 +148,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case left < 0:
 		panic(http.ErrAbortHandler)
 	}
-	if s.stage.concurrent {
+	if s.stage.concurrent.Load() {
 		s.stage.handling.Add(1)
 		defer s.stage.handling.Add(-1)
 		s.stage.settle()
@@ -157,6 +157,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := s.compose(r, x, body, a)
 	s.mu.Lock()
 	x.done = s.stage.now()
+	if x.login {
+		x.granted = s.tokenIn(answer.body.Bytes())
+	}
 	x.status, x.sent, x.answer = answer.status, answer.header, answer.body.Bytes()
 	s.mu.Unlock()
 	if a.Drop == "before" {

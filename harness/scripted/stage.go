@@ -25,7 +25,7 @@ type stage struct {
 	reached     time.Duration      // where the client's clock was meant to be, from the start
 	players     map[string]*player // by account
 	elsewhere   string             // the URL of a host that is not the vendor's
-	concurrent  bool               // the calls of this moment are made at once
+	concurrent  atomic.Bool        // the calls of this moment are made at once
 	entered     atomic.Int32       // callers that have begun
 	callers     int
 	handling    atomic.Int32 // requests of callers at once that are being answered, and not held back
@@ -112,7 +112,7 @@ func (s *stage) passTime(ctx context.Context, o harness.Offset) {
 	}
 	own, ours := s.clock.(*ownClock)
 	switch {
-	case s.concurrent && ours:
+	case s.concurrent.Load() && ours:
 		s.queue(d)
 	case ours && own.bubble:
 		timer := own.Clock.Timer(d)
@@ -187,8 +187,8 @@ func (s *stage) stray(w http.ResponseWriter, r *http.Request, host string) {
 
 // play makes the calls of a moment.
 func (s *stage) play(ctx context.Context, p *player, m *harness.Moment) []harness.Outcome {
-	s.concurrent = m.Concurrent > 0
-	if s.concurrent {
+	s.concurrent.Store(m.Concurrent > 0)
+	if s.concurrent.Load() {
 		s.callers = m.Concurrent
 		s.entered.Store(0)
 		outcomes := make([]harness.Outcome, m.Concurrent)
@@ -207,7 +207,7 @@ func (s *stage) play(ctx context.Context, p *player, m *harness.Moment) []harnes
 		}()
 		s.deliver(done)
 		p.server.end()
-		s.concurrent = false
+		s.concurrent.Store(false)
 		return outcomes
 	}
 	var outcomes []harness.Outcome
