@@ -225,23 +225,31 @@ func (e *Expect) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-func (e *Expect) readOutcomes(by string, list []*ast.MappingValueNode) error {
-	*e = Expect{By: by, Outcomes: map[string]Expect{}}
+func (e *Expect) readOutcomes(by string, list []*ast.MappingValueNode) (err error) {
+	*e = Expect{By: by}
+	e.Outcomes, err = byValue(list, func(node ast.Node) (outcome Expect, err error) {
+		err = outcome.UnmarshalYAML(node)
+		return outcome, err
+	})
+	return err
+}
+
+// byValue reads what a mapping with by says of each value of the variant.
+func byValue[T any](list []*ast.MappingValueNode, read func(ast.Node) (T, error)) (map[string]T, error) {
+	all := map[string]T{}
 	for _, pair := range list {
 		value, err := keyText(pair)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if value == "by" {
 			continue
 		}
-		var outcome Expect
-		if err := outcome.UnmarshalYAML(pair.Value); err != nil {
-			return err
+		if all[value], err = read(pair.Value); err != nil {
+			return nil, err
 		}
-		e.Outcomes[value] = outcome
 	}
-	return nil
+	return all, nil
 }
 
 // faults is one fault or, for cases about order, several.

@@ -201,23 +201,13 @@ func (o *Observe) UnmarshalYAML(node ast.Node) error {
 	return err
 }
 
-func (o *Observe) readOutcomes(by string, list []*ast.MappingValueNode) error {
-	*o = Observe{By: by, Outcomes: map[string]Observe{}}
-	for _, pair := range list {
-		value, err := keyText(pair)
-		if err != nil {
-			return err
-		}
-		if value == "by" {
-			continue
-		}
-		var outcome Observe
-		if err := outcome.UnmarshalYAML(pair.Value); err != nil {
-			return err
-		}
-		o.Outcomes[value] = outcome
-	}
-	return nil
+func (o *Observe) readOutcomes(by string, list []*ast.MappingValueNode) (err error) {
+	*o = Observe{By: by}
+	o.Outcomes, err = byValue(list, func(node ast.Node) (outcome Observe, err error) {
+		err = outcome.UnmarshalYAML(node)
+		return outcome, err
+	})
+	return err
 }
 
 // clientTimeline makes the moments of a client case.

@@ -116,7 +116,7 @@ func (s *Server) claims(payload []byte, now time.Time) (*issued, bool) {
 	for _, name := range []string{"nbf", "iat"} {
 		if v, has := claims[name]; has {
 			at, ok := v.(float64)
-			if !ok || at > float64(now.UnixNano())/1e9 {
+			if !ok || at > float64(now.Unix())+float64(now.Nanosecond())/1e9 { // UnixNano ends in 2262
 				return nil, false
 			}
 		}

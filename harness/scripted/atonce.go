@@ -45,11 +45,17 @@ func (s *stage) earliest() *queued {
 // deliver lets the queued answers go, each when it is due, until all callers are
 // done.
 func (s *stage) deliver(done <-chan struct{}) {
-	for {
+	for still := 0; ; {
+		seen := s.events.Load()
 		s.spin()
-		if s.handling.Load() > 0 { // some answer is about to be given
+		if s.handling.Load() > 0 || s.events.Load() != seen { // some answer is about to be given, or was
+			still = 0
 			continue
 		}
+		if still++; still < 4 { // on a busy machine a caller may have been kept from running
+			continue
+		}
+		still = 0
 		if q := s.earliest(); q != nil {
 			if d := q.due.Sub(s.now()); d > 0 {
 				s.elapse(d)

@@ -141,6 +141,8 @@ func (s *server) note(r *http.Request, body []byte) (x *seen, a harness.Answer, 
 // ServeHTTP answers one request as the script says.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)) // what is cut off fits no expectation
+	s.stage.events.Add(1)
+	defer s.stage.events.Add(1)
 	x, a, left := s.note(r, body)
 	switch {
 	case left < -forEver && s.stage.checker.client.Bubble != nil && !s.stage.checker.client.Program:

@@ -28,6 +28,7 @@ type stage struct {
 	concurrent  atomic.Bool        // the calls of this moment are made at once
 	entered     atomic.Int32       // callers that have begun
 	callers     int
+	events      atomic.Int64 // requests that came and answers that went, in all
 	handling    atomic.Int32 // requests of callers at once that are being answered, and not held back
 	logged      *logBuffer
 	granted     []grant
