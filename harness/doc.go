@@ -13,7 +13,11 @@
 // else the stamp it puts into the request, by the server's clock as package
 // measure finds it.
 //
-// A [Checker] runs cases against a [Target], which is a handler in this process
+// A case of the other side is a timeline of [Moment]s: calls that a [Client] is
+// asked to make, what it is answered ([Answer]), and what must be seen of it
+// ([Observe]). Package scripted plays the vendor to it.
+//
+// A [Checker] runs server cases against a [Target], which is a handler in this process
 // or a server at a URL, and gives a [Result] each: a [Verdict], and a [Finding]
 // for each requirement that was breached. A vendor's silence is a [Variant]: the
 // result says which of its values the target showed, and nobody fails for it
@@ -26,15 +30,17 @@
 // Where to read on, from a case in YAML to a verdict:
 //
 //	case.go, fault.go         what a case says
+//	timeline.go, script.go    what a client case says
 //	expand.go, subject.go     how a profile comes by its cases
 //	request.go, recipe.go     how a request is made and signed
 //	run.go, send.go, stamp.go how a case is run, and on whose clock
 //	judge.go, compare.go      how an answer is judged
 //
-// Package reference holds an unbroken server for every profile. It shares the
-// profile with the judge, so it proves nothing by itself: every signature vector
-// says where it comes from, and the suites are run against servers that share no
-// code with this package.
+// Package reference holds an unbroken server and an unbroken client for every
+// profile. They share the profile with the judge, so they prove nothing by
+// themselves: every signature vector says where it comes from, the suites are run
+// against servers and clients that share no code with this package, and against
+// the broken ones of package mutant.
 //
 // The package knows neither Ginkgo nor JUnit. Package suites runs the cases as
 // specs; package reports writes what they found.
