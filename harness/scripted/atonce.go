@@ -1,10 +1,39 @@
 package scripted
 
 import (
+	"context"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
+
+	"github.com/skewproof/skewproof/harness"
 )
+
+// playAtOnce makes the calls of a moment whose callers do not wait for each other.
+func (s *stage) playAtOnce(ctx context.Context, p *player, m *harness.Moment) []harness.Outcome {
+	s.concurrent.Store(true)
+	defer s.concurrent.Store(false)
+	s.callers = m.Concurrent
+	s.entered.Store(0)
+	outcomes := make([]harness.Outcome, m.Concurrent)
+	p.server.begin(s.now())
+	defer p.server.end()
+	var wait sync.WaitGroup
+	for i := range outcomes {
+		wait.Go(func() {
+			s.entered.Add(1)
+			outcomes[i] = s.call(ctx, p, m.Operation.Call(i+1))
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		wait.Wait()
+		close(done)
+	}()
+	s.deliver(done)
+	return outcomes
+}
 
 // queued is an answer to one of several callers that is not due yet.
 type queued struct {

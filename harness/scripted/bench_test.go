@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/skewproof/skewproof/harness"
 	"github.com/skewproof/skewproof/harness/reference"
@@ -52,11 +51,7 @@ func play(b *testing.B, c *scripted.Checker, cases []*harness.Case) {
 
 // modes are the ways to play a case in this process.
 func modes() map[string]func(func()) error {
-	return map[string]func(func()) error{"frozen": nil, "bubble": inBubble(new(testing.T))} // a benchmark has no T
-}
-
-func inBubble(t *testing.T) func(func()) error {
-	return func(play func()) error { synctest.Test(t, func(*testing.T) { play() }); return nil }
+	return map[string]func(func()) error{"frozen": nil, "bubble": caseBubble(new(testing.T))} // a benchmark has no T
 }
 
 func referenceClient(p *harness.Profile) func(harness.ClientConfig) (harness.Client, error) {

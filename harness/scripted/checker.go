@@ -32,6 +32,9 @@ type Attached struct {
 	Clock Clock
 }
 
+// machine reports whether the client reads the clock of this machine.
+func (a Attached) machine() bool { return a.Program && a.Clock == nil }
+
 // Options of a Checker.
 type Options struct {
 	Base   time.Time   // where the clocks stand when a case begins; harness.DefaultBase when zero
@@ -53,7 +56,6 @@ type Checker struct {
 	elsewhere *listener
 	late      atomic.Int32          // requests of clients whose case had ended
 	strays    atomic.Pointer[stage] // whose requests to other hosts are noted
-
 }
 
 // NewChecker prepares to check the client. Close it at the end.

@@ -14,14 +14,14 @@ func (j *judge) tokens() *harness.Redactor {
 	if len(j.stage.granted) == 0 {
 		return nil // which hides nothing
 	}
-	if j.hidden == nil || j.hides != len(j.stage.granted) {
+	if j.hidden == nil {
 		secrets := map[string]string{}
 		for i, g := range j.stage.granted {
 			if len(g.token) >= minToken {
 				secrets[fmt.Sprintf("token %d of %d characters", i+1, len(g.token))] = g.token
 			}
 		}
-		j.hidden, j.hides = harness.NewRedactor(secrets), len(j.stage.granted)
+		j.hidden = harness.NewRedactor(secrets)
 	}
 	return j.hidden
 }

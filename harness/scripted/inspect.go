@@ -2,6 +2,7 @@ package scripted
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,8 +23,8 @@ type inspection struct {
 }
 
 // inspect holds a request against the vendor's rules for one.
-func (j *judge) inspect(x *seen, account harness.Values, wanted []harness.Call) {
-	in := &inspection{j: j, x: x, account: account, wanted: wanted, form: j.profile.Call, v: harness.Values{}}
+func (j *judge) inspect(x *seen, account harness.Values) {
+	in := &inspection{j: j, x: x, account: account, wanted: j.wanted, form: j.profile.Call, v: harness.Values{}}
 	if x.login {
 		in.form = j.profile.Login
 	}
@@ -57,18 +58,14 @@ func (in *inspection) target() bool {
 		}
 		return true
 	}
-	var want harness.Call
-	for _, call := range in.wanted {
-		want = call
-		if x.method == call.Method && target == call.Path {
-			return true
-		}
+	if slices.ContainsFunc(in.wanted, func(call harness.Call) bool { return x.method == call.Method && target == call.Path }) {
+		return true
 	}
 	if x.unasked(in.wanted) { // looking after its token is the client's own affair
 		in.wanted = []harness.Call{x.op.Call(1)}
 		return true
 	}
-	claim := "client-target"
+	want := in.wanted[len(in.wanted)-1]
 	path, _, _ := strings.Cut(target, "?")
 	wantPath, _, _ := strings.Cut(want.Path, "?")
 	if x.op == nil && in.j.profile.Login != nil && strings.EqualFold(path, in.j.profile.Login.Operation.Path) {
@@ -80,7 +77,7 @@ func (in *inspection) target() bool {
 		in.breach("client-query", "target", "the query was not sent as the caller gave it", want.Path, target)
 		return x.op != nil
 	}
-	in.breach(claim, "target", "a request went somewhere that nobody asked for", want.Method+" "+want.Path, x.method+" "+x.target)
+	in.breach("client-target", "target", "a request went somewhere that nobody asked for", want.Method+" "+want.Path, x.method+" "+x.target)
 	return false
 }
 
@@ -135,9 +132,7 @@ func (in *inspection) header(n harness.Named) {
 		in.breach(claim, "header", "the header "+n.Name+" is not of its documented form", shape, in.j.hide(value))
 		return
 	}
-	for name, value := range into {
-		in.v[name] = value
-	}
+	maps.Copy(in.v, into)
 }
 
 func (in *inspection) query() {
@@ -234,12 +229,3 @@ func (in *inspection) secrets() {
 
 // minToken is the shortest text that is hidden as a token, in characters.
 const minToken = 16
-
-func sortedNames[V any](m map[string]V) []string {
-	var names []string
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}

@@ -2,7 +2,9 @@ package scripted
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,14 +18,14 @@ type judge struct {
 	res     *harness.Result
 	profile *harness.Profile
 	log     []seen            // of all moments
+	wanted  []harness.Call    // what the callers of this moment ask for, and what may follow from it
 	stamps  []string          // that the client sent
 	told    []string          // what the client's caller was told, for the report
 	atOnce  bool              // the calls of this moment were made at once
 	hidden  *harness.Redactor // see tokens
-	hides   int
-	reused  bool // a stamp was older than its request
-	open    bool // some expectation hung on an open question
-	missed  bool // the instant that the case is about had passed
+	reused  bool              // a stamp was older than its request
+	open    bool              // some expectation hung on an open question
+	missed  bool              // the instant that the case is about had passed
 }
 
 // find notes a breach of the claim, or where the profile names no requirement
@@ -73,7 +75,7 @@ func (j *judge) moment(i int, m *harness.Moment, p *player, outcomes []harness.O
 	}
 	log := p.server.take()
 	j.log = append(j.log, log...)
-	wanted := calls(m)
+	j.wanted = calls(m)
 	for _, a := range m.Answers { // following a redirect, newly signed, is the client's choice
 		if to := a.RedirectTo; to != "" && to != "other" {
 			for _, method := range []string{m.Operation.Method, http.MethodGet} {
@@ -82,7 +84,7 @@ func (j *judge) moment(i int, m *harness.Moment, p *player, outcomes []harness.O
 				if method == http.MethodGet {
 					again.Body = ""
 				}
-				wanted = append(wanted, again)
+				j.wanted = append(j.wanted, again)
 			}
 		}
 	}
@@ -91,13 +93,14 @@ func (j *judge) moment(i int, m *harness.Moment, p *player, outcomes []harness.O
 		x := &log[i]
 		x.first = i == 0
 		if j.res.Case.Without == "" { // else nothing is right about it, and that it came at all is what counts
-			j.inspect(x, p.server.account, wanted)
+			j.inspect(x, p.server.account)
 		}
 		if x.granted != "" {
 			j.stage.granted = append(j.stage.granted, grant{strings.TrimPrefix(x.granted, "Bearer "), x.done, x.host})
+			j.hidden = nil // see tokens
 		}
 		if f := j.res.Case.Fraction; f > 0 && j.stage.checker.client.Program {
-			j.missed = j.missed || x.at.Truncate(time.Second).Add(f).After(x.at) || x.at.Sub(x.at.Truncate(time.Second)) < f
+			j.missed = j.missed || x.at.Sub(x.at.Truncate(time.Second)) < f
 		}
 	}
 	for _, o := range outcomes {
@@ -144,7 +147,7 @@ func (j *judge) outcome(i int, o harness.Outcome) {
 		j.breach("crash", "the client broke down", "an error that its caller can handle", j.hide(o.Message))
 	}
 	if o.Kind != "" && harness.Kinds[o.Kind] == "" {
-		j.find("client-kind", "outcome", "the client reports a kind of failure that the protocol does not know", strings.Join(sortedNames(harness.Kinds), ", "), o.Kind)
+		j.find("client-kind", "outcome", "the client reports a kind of failure that the protocol does not know", strings.Join(slices.Sorted(maps.Keys(harness.Kinds)), ", "), o.Kind)
 	}
 	j.quiet("an error message", o.Message)
 }

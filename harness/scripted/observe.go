@@ -55,7 +55,7 @@ func (j *judge) breaches(i int, o harness.Observe, m *harness.Moment, log []seen
 			idle++ // renewed in the background: it may stand for one that was asked for, and is none too many
 		case x.login:
 			logins++
-		case !x.idle && !x.unasked(calls(m)):
+		case !x.idle && !x.unasked(j.wanted):
 			others++
 		}
 	}

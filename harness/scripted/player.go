@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/skewproof/skewproof/harness"
@@ -14,10 +15,7 @@ type player struct {
 	server *server
 	client harness.Client
 	config harness.ClientConfig
-	err    error
-
-	broken  string // why there is no client
-	refuses bool   // the client's maker would not have the configuration
+	err    error // why there is no client
 }
 
 // player finds or makes the client of an account.
@@ -30,10 +28,7 @@ func (s *stage) player(account string) *player {
 	p := &player{}
 	given := credentials
 	if s.cs.Without != "" {
-		given = harness.Values{}
-		for name, value := range credentials {
-			given[name] = value
-		}
+		given = maps.Clone(credentials)
 		given[s.cs.Without] = ""
 	}
 	config := harness.ClientConfig{Credentials: given, Log: s.logged, Zone: s.cs.Zone}
@@ -73,14 +68,8 @@ func (s *stage) player(account string) *player {
 // ready makes the player's client, when its server knows what to answer: some
 // log in when they are made.
 func (s *stage) ready(p *player) {
-	if p.client != nil || p.broken != "" {
-		return
-	}
-	if p.err == nil {
+	if p.client == nil && p.err == nil {
 		p.client, p.err = s.makeClient(p.config)
-	}
-	if p.err != nil {
-		p.broken, p.refuses = s.checker.hide(p.err.Error()), !s.checker.client.Program
 	}
 }
 
@@ -106,11 +95,12 @@ const crashed = "crash"
 // call makes one call, in a goroutine of its own: a client may panic, end its
 // goroutine, or never come back.
 func (s *stage) call(ctx context.Context, p *player, call harness.Call) harness.Outcome {
-	if p.client == nil {
-		if p.refuses {
-			return harness.Outcome{Kind: "config", Message: p.broken}
+	if p.err != nil {
+		kind := "config" // the client's maker would not have the configuration
+		if s.checker.client.Program {
+			kind = harness.Unreachable
 		}
-		return harness.Outcome{Kind: harness.Unreachable, Message: p.broken}
+		return harness.Outcome{Kind: kind, Message: s.checker.hide(p.err.Error())}
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -3,10 +3,8 @@ package scripted_test
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 
 	"github.com/skewproof/skewproof/harness"
-	"github.com/skewproof/skewproof/harness/reference"
 	"github.com/skewproof/skewproof/harness/scripted"
 )
 
@@ -17,22 +15,14 @@ func TestReferenceClientsConform(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range profiles {
-		for mode, bubble := range map[string]func(func()) error{"bubble": func(play func()) error { synctest.Test(t, func(*testing.T) { play() }); return nil }} {
-			c := scripted.NewChecker(p, scripted.Attached{Bubble: bubble, New: func(cfg harness.ClientConfig) (harness.Client, error) {
-				return reference.NewClient(p, cfg)
-			}}, scripted.Options{})
-			defer c.Close()
-			n := 0
-			for _, cs := range p.Cases {
-				if cs.Side != "client" {
-					continue
-				}
-				n++
-				if r := c.Run(context.Background(), cs); r.Verdict != harness.Pass && r.Verdict != harness.Observed {
-					t.Errorf("%s: %v %s %v %v", mode, r.Err(), r.Reason, r.Told, r.Sent)
-				}
+		c := scripted.NewChecker(p, scripted.Attached{Bubble: caseBubble(t), New: referenceClient(p)}, scripted.Options{})
+		defer c.Close()
+		cases := clientCases(p, "")
+		for _, cs := range cases {
+			if r := c.Run(context.Background(), cs); r.Verdict != harness.Pass && r.Verdict != harness.Observed {
+				t.Errorf("%v %s %v %v", r.Err(), r.Reason, r.Told, r.Sent)
 			}
-			t.Logf("%s: %d client cases", p.Vendor, n)
 		}
+		t.Logf("%s: %d client cases", p.Vendor, len(cases))
 	}
 }

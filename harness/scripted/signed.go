@@ -1,11 +1,10 @@
 package scripted
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/skewproof/skewproof/harness"
 )
 
 // stamp checks the timestamp; ok is false when there is none to sign with.
@@ -85,13 +84,8 @@ func (in *inspection) signature() {
 	if !in.uses(result) || !carried {
 		return
 	}
-	v := harness.Values{}
-	for name, value := range in.account {
-		v[name] = value
-	}
-	for name, value := range in.v {
-		v[name] = value
-	}
+	v := maps.Clone(in.account)
+	maps.Copy(v, in.v)
 	v["method"], v["target"], v["body"] = in.x.method, in.ownTarget(), string(in.x.body)
 	v["path"], v["query"], _ = strings.Cut(v["target"], "?")
 	v["host"], v["base"] = in.x.host, "https://"+in.x.host

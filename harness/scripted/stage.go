@@ -87,7 +87,7 @@ func (s *stage) moveTo(m *harness.Moment) error {
 		s.skews = append(s.skews, s.skew)
 	}
 	s.skew = skew
-	if _, machine := s.clock.(machineClock); !machine {
+	if !s.checker.client.machine() {
 		target := s.start.Add(at)
 		if now := s.serverClock.Now(); now.After(target) {
 			target = now
@@ -122,7 +122,7 @@ func (s *stage) passTime(ctx context.Context, o harness.Offset) {
 		case <-timer.C:
 		case <-ctx.Done():
 		}
-	case s.checker.client.Program && s.checker.client.Clock == nil:
+	case s.checker.client.machine():
 		s.checker.options.Local.Sleep(d) // see unfit: not for long
 	default:
 		s.elapse(d)
@@ -188,28 +188,8 @@ func (s *stage) stray(w http.ResponseWriter, r *http.Request, host string) {
 
 // play makes the calls of a moment.
 func (s *stage) play(ctx context.Context, p *player, m *harness.Moment) []harness.Outcome {
-	s.concurrent.Store(m.Concurrent > 0)
-	if s.concurrent.Load() {
-		s.callers = m.Concurrent
-		s.entered.Store(0)
-		outcomes := make([]harness.Outcome, m.Concurrent)
-		p.server.begin(s.now())
-		var wait sync.WaitGroup
-		for i := range outcomes {
-			wait.Go(func() {
-				s.entered.Add(1)
-				outcomes[i] = s.call(ctx, p, m.Operation.Call(i+1))
-			})
-		}
-		done := make(chan struct{})
-		go func() {
-			wait.Wait()
-			close(done)
-		}()
-		s.deliver(done)
-		p.server.end()
-		s.concurrent.Store(false)
-		return outcomes
+	if m.Concurrent > 0 {
+		return s.playAtOnce(ctx, p, m)
 	}
 	var outcomes []harness.Outcome
 	for i := range m.Times {

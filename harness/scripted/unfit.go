@@ -17,7 +17,7 @@ func (c *Checker) unfit(cs *harness.Case) string {
 	if cs.Side != "client" {
 		return "is about the " + cs.Side + ", and this checks a client"
 	}
-	machine := c.client.Program && c.client.Clock == nil
+	machine := c.client.machine()
 	if machine && slices.Contains(cs.Needs, "own-clock") {
 		return needsOwnClock
 	}
