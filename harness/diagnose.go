@@ -114,44 +114,29 @@ func (p *Profile) nearStamps(stamp string, others []string) []string {
 func (r Recipe) missteps(i int) []guess {
 	s := r[i]
 	var all []guess
-	add := func(claim, says string, steps []recipeStep, text Template) {
-		all = append(all, guess{Mistake{claim, says}, nil, r.with(map[string]recipeStage{s.name: {name: s.name, text: text, steps: steps}})})
+	add := func(claim, says string, done recipeStage) {
+		all = append(all, guess{Mistake{claim, says}, nil, r.with(map[string]recipeStage{s.name: done})})
 	}
-	last := i == len(r)-1
-	claim := "client-stage-" + s.name
-	upper := recipeStep{name: "upper", do: builtinSteps["upper"]}
 	if len(s.steps) > 0 {
-		where := "client-stage-case"
-		if last {
-			where = "client-signature"
+		claim := "client-stage-case"
+		if i == len(r)-1 {
+			claim = "client-signature"
 		}
-		add(where, "it wrote the "+s.name+" in capital letters", append(append([]recipeStep(nil), s.steps...), upper), s.text)
+		add(claim, "it wrote the "+s.name+" in capital letters", s.capital())
 	}
 	for n, step := range s.steps {
-		for _, other := range []string{"base64", "hex", "base64url", "decimal-bytes"} {
-			if _, isEncoding := encodings[step.name]; isEncoding && other != step.name {
-				steps := append([]recipeStep(nil), s.steps...)
-				steps[n] = recipeStep{name: other, do: builtinSteps[other]}
-				add("client-signature", fmt.Sprintf("it wrote the %s in %s, not in %s", s.name, other, step.name), steps, s.text)
-			}
+		for _, other := range otherEncodings(step.name) {
+			add("client-signature", fmt.Sprintf("it wrote the %s in %s, not in %s", s.name, other, step.name), s.recoded(n, other))
 		}
 	}
-	bare := ""
-	for _, part := range s.text.parts {
-		if part.name != "" {
-			bare += "{" + part.name + "}"
-		}
-	}
-	if bare != s.text.String() {
-		add(claim, "it left out what stands between the values of the "+s.name, s.steps, parseTemplate(bare))
-		trimmed := strings.TrimSuffix(s.text.String(), "\n")
-		add(claim, "it left out the line feed at the end of the "+s.name, s.steps, parseTemplate(trimmed))
-		add(claim, "it wrote the line feeds of the "+s.name+" as CR LF", s.steps, parseTemplate(strings.ReplaceAll(s.text.String(), "\n", "\r\n")))
+	claim, text := "client-stage-"+s.name, s.text.String()
+	if bare := s.bare(); bare != text {
+		add(claim, "it left out what stands between the values of the "+s.name, s.worded(bare))
+		add(claim, "it left out the line feed at the end of the "+s.name, s.worded(strings.TrimSuffix(text, "\n")))
+		add(claim, "it wrote the line feeds of the "+s.name+" as CR LF", s.worded(strings.ReplaceAll(text, "\n", "\r\n")))
 	}
 	return all
 }
-
-var encodings = map[string]bool{"base64": true, "hex": true, "base64url": true, "decimal-bytes": true}
 
 // normalQuery is the target after a library has taken its query apart and put it
 // together again.

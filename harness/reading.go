@@ -1,9 +1,6 @@
 package harness
 
-import (
-	"net/http"
-	"strconv"
-)
+import "net/http"
 
 // Reading is what a client makes of an answer.
 type Reading struct {
@@ -20,8 +17,7 @@ func (p *Profile) Read(op *Operation, sent Values, status int, h http.Header, bo
 	if p.Login != nil && op == p.Login.Operation {
 		form = p.Login
 	}
-	a := &answer{status: status, header: h, body: body, hide: func(s string) string { return s }}
-	a.doc, a.noJSON = decodeJSON(body)
+	a := plainAnswer(status, h, body)
 	d := &draft{profile: p, form: form, op: op, values: sent}
 	r := Reading{Doc: a.doc}
 	if a.noJSON == nil {
@@ -40,9 +36,15 @@ func (p *Profile) Read(op *Operation, sent Values, status int, h http.Header, bo
 // Tells reports whether the answer is the named error as the pages document it,
 // whatever it repeats of the request.
 func (p *Profile) Tells(name string, status int, h http.Header, body []byte) bool {
+	d := &draft{profile: p, form: p.Call, op: p.Operations[0], values: Values{}}
+	return p.fitsReply(p.documented(name).reply, d, plainAnswer(status, h, body))
+}
+
+// plainAnswer is an answer that nothing is hidden in.
+func plainAnswer(status int, h http.Header, body []byte) *answer {
 	a := &answer{status: status, header: h, body: body, hide: func(s string) string { return s }}
 	a.doc, a.noJSON = decodeJSON(body)
-	return p.fitsReply(p.documented(name).reply, &draft{profile: p, form: p.Call, op: p.Operations[0], values: Values{}}, a)
+	return a
 }
 
 // contradicts reports whether the document has, where successes and errors of
@@ -83,25 +85,4 @@ func (p *pattern) fits(value any) bool {
 	m := matching{quiet: true, known: func(string) (string, bool) { return "", false }, hide: func(s string) string { return s }}
 	p.match(value, true, &m)
 	return !m.failed
-}
-
-// Lookup finds a value in a JSON document by its place; see LoginPlace.
-func Lookup(doc any, place []string) (value any, ok bool) {
-	for _, key := range place {
-		switch d := doc.(type) {
-		case map[string]any:
-			doc, ok = d[key]
-		case []any:
-			i, err := strconv.Atoi(key)
-			if ok = err == nil && i >= 0 && i < len(d); ok {
-				doc = d[i]
-			}
-		default:
-			ok = false
-		}
-		if !ok {
-			return nil, false
-		}
-	}
-	return doc, len(place) > 0
 }

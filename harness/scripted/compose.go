@@ -98,25 +98,18 @@ func (s *server) changed(body []byte, changes []harness.Change) []byte {
 		if name, ok := strings.CutPrefix(c.Place, "{"); ok {
 			place = s.profile.LoginPlace(strings.TrimSuffix(name, "}"))
 		}
-		parent, ok := doc, true
-		if len(place) > 1 {
-			parent, ok = harness.Lookup(doc, place[:len(place)-1])
-		}
-		object, isObject := parent.(map[string]any)
-		if !ok || !isObject {
-			continue
-		}
-		key := place[len(place)-1]
-		if c.Gone {
+		object, key, ok := harness.Holder(doc, place)
+		text, isText := c.Value.(string)
+		switch {
+		case !ok:
+		case c.Gone:
 			delete(object, key)
-			continue
-		}
-		if text, isText := c.Value.(string); isText {
+		case isText:
 			was, _ := object[key].(string)
 			object[key] = strings.ReplaceAll(text, "{token}", was)
-			continue
+		default:
+			object[key] = c.Value
 		}
-		object[key] = c.Value
 	}
 	text, err := json.Marshal(doc)
 	if err != nil { // what JSON cannot say is no answer either
