@@ -194,14 +194,9 @@ func (e *Expect) UnmarshalYAML(node ast.Node) error {
 		}
 		return nil
 	}
-	for _, pair := range list {
-		if key, _ := keyText(pair); key == "by" {
-			by, err := text(pair.Value)
-			if err != nil {
-				return err
-			}
-			return e.readOutcomes(by, list)
-		}
+	if by, outcomes, err := byValue[Expect](list); by != "" || err != nil {
+		*e = Expect{By: by, Outcomes: outcomes}
+		return err
 	}
 	*e = Expect{}
 	err := readFields(node, func(key string, value ast.Node) (bool, error) {
@@ -225,31 +220,38 @@ func (e *Expect) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-func (e *Expect) readOutcomes(by string, list []*ast.MappingValueNode) (err error) {
-	*e = Expect{By: by}
-	e.Outcomes, err = byValue(list, func(node ast.Node) (outcome Expect, err error) {
-		err = outcome.UnmarshalYAML(node)
-		return outcome, err
-	})
-	return err
-}
-
-// byValue reads what a mapping with by says of each value of the variant.
-func byValue[T any](list []*ast.MappingValueNode, read func(ast.Node) (T, error)) (map[string]T, error) {
-	all := map[string]T{}
+// byValue reads what a mapping with by says of each value of the variant; by is
+// empty when the mapping has none.
+func byValue[T any, P interface {
+	*T
+	UnmarshalYAML(ast.Node) error
+}](list []*ast.MappingValueNode) (by string, all map[string]T, err error) {
+	all = map[string]T{}
+	for _, pair := range list {
+		if key, _ := keyText(pair); key == "by" {
+			if by, err = text(pair.Value); err != nil {
+				return "", nil, err
+			}
+		}
+	}
+	if by == "" {
+		return "", nil, nil
+	}
 	for _, pair := range list {
 		value, err := keyText(pair)
 		if err != nil {
-			return nil, err
+			return "", nil, err
 		}
 		if value == "by" {
 			continue
 		}
-		if all[value], err = read(pair.Value); err != nil {
-			return nil, err
+		var outcome T
+		if err := P(&outcome).UnmarshalYAML(pair.Value); err != nil {
+			return "", nil, err
 		}
+		all[value] = outcome
 	}
-	return all, nil
+	return by, all, nil
 }
 
 // faults is one fault or, for cases about order, several.

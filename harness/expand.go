@@ -224,7 +224,7 @@ func (p *Profile) add(c *commonCase, claim string) error {
 
 // serverSteps makes the requests of a server case.
 func (p *Profile) serverSteps(made *Case, raw rawCase, s subject) error {
-	if len(raw.Timeline) > 0 || raw.From+raw.Fraction+raw.Ticks != "" || raw.Zone != "" || raw.Without != "" || raw.Base != "" {
+	if len(raw.Timeline) > 0 || raw.From+raw.Fraction+raw.Ticks+raw.Zone+raw.Without+raw.Base != "" {
 		return fmt.Errorf("timeline, from, fraction, ticks, zone, without and base are of client cases; add side: client")
 	}
 	steps := raw.Steps
