@@ -19,7 +19,15 @@ type (
 		Side     string            `json:"side"`
 		Verdicts map[string]int    `json:"verdicts"`
 		Variants map[string]string `json:"variants"`
+		Coverage []resultsCoverage `json:"requirements"`
 		Cases    []resultsCase     `json:"cases"`
+	}
+	resultsCoverage struct {
+		ID    string `json:"id"`
+		Level string `json:"level"`
+		State State  `json:"state"`
+		Cases int    `json:"cases"`
+		Ran   int    `json:"ran"`
 	}
 	resultsCase struct {
 		Name         string              `json:"name"`
@@ -62,7 +70,11 @@ const resultsVersion = 1
 func (r *Run) results() ([]byte, error) {
 	file := resultsFile{Version: resultsVersion, Problem: r.clean(r.Problem), Interrupted: r.Interrupted, Suites: []resultsSuite{}}
 	for _, s := range r.Suites {
-		out := resultsSuite{Vendor: s.Profile.Vendor, Side: s.Side, Verdicts: map[string]int{}, Variants: r.cleanValues(s.Variants()), Cases: []resultsCase{}}
+		out := resultsSuite{Vendor: s.Profile.Vendor, Side: s.Side, Verdicts: map[string]int{}, Variants: r.cleanValues(s.Variants()),
+			Coverage: []resultsCoverage{}, Cases: []resultsCase{}}
+		for _, c := range s.Coverage() {
+			out.Coverage = append(out.Coverage, resultsCoverage{c.Requirement.ID, string(c.Requirement.Level), c.State, c.Cases, c.Ran})
+		}
 		for _, res := range sortedResults(s.Results) {
 			out.Verdicts[string(res.Verdict)]++
 			c := resultsCase{Name: res.Case.Name(), Verdict: string(res.Verdict), Requirements: res.Case.Rules,

@@ -133,7 +133,8 @@ func TestResultsHoldTheseKeysAndNoOthers(t *testing.T) {
 	want := []string{"interrupted", "problem", "suites", "suites.cases", "suites.cases.findings", "suites.cases.findings.kind",
 		"suites.cases.findings.level", "suites.cases.findings.problem", "suites.cases.findings.requirement", "suites.cases.level",
 		"suites.cases.name", "suites.cases.requirements", "suites.cases.shown", "suites.cases.skew", "suites.cases.verdict",
-		"suites.side", "suites.variants", "suites.vendor", "suites.verdicts", "version"}
+		"suites.requirements", "suites.requirements.cases", "suites.requirements.id", "suites.requirements.level", "suites.requirements.ran",
+		"suites.requirements.state", "suites.side", "suites.variants", "suites.vendor", "suites.verdicts", "version"}
 	if !slices.Equal(got, want) {
 		t.Errorf("keys %v\nwant %v", got, want)
 	}
@@ -201,12 +202,21 @@ func TestResultsOfNothing(t *testing.T) {
 		want string
 	}{
 		"no suites":      {&reports.Run{}, `{"version":1,"suites":[]}`},
-		"an empty suite": {runOf(t), `{"version":1,"suites":[{"vendor":"trolley","side":"server","verdicts":{},"variants":{},"cases":[]}]}`},
+		"an empty suite": {runOf(t), `{"version":1,"suites":[{"vendor":"trolley","side":"server","verdicts":{},"variants":{},"requirements":[],"cases":[]}]}`},
 	} {
 		_, results := write(t, tt.run)
 		var got bytes.Buffer
-		if err := json.Compact(&got, []byte(results)); err != nil || strings.TrimSpace(got.String()) != tt.want {
-			t.Errorf("%s: %s, %v; want %s", claim, got.String(), err, tt.want)
+		err := json.Compact(&got, []byte(results))
+		compact := strings.TrimSpace(got.String())
+		if i := strings.Index(compact, `{"id":`); i >= 0 { // every requirement, and none proven
+			rest := compact[i:]
+			if strings.Count(rest, `"state":"unproven"`)+strings.Count(rest, `"state":"untested"`) != strings.Count(rest, `"id":`) {
+				t.Errorf("%s: a requirement is proven by nothing: %s", claim, rest)
+			}
+			compact = compact[:i] + rest[strings.Index(rest, "]"):]
+		}
+		if err != nil || compact != tt.want {
+			t.Errorf("%s: %s, %v; want %s", claim, compact, err, tt.want)
 		}
 	}
 }

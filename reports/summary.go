@@ -137,4 +137,5 @@ func (s *Suite) details(b *strings.Builder) {
 	for _, reason := range sorted(reasons) {
 		fmt.Fprintf(b, "  skipped      %d: %s\n", reasons[reason], reason)
 	}
+	s.coverage(b)
 }

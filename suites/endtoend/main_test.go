@@ -93,11 +93,16 @@ type result struct {
 	suites  []struct {
 		Vendor   string
 		Verdicts map[string]int
+		Side     string
 		Variants map[string]string
 		Cases    []struct {
 			Name     string
 			Verdict  string
 			Findings []struct{ Requirement, Level, Kind, Problem string }
+		}
+		Requirements []struct {
+			ID, State  string
+			Cases, Ran int
 		}
 	}
 }
