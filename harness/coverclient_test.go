@@ -16,13 +16,13 @@ func embedded(t *testing.T) map[*Profile][]*Case {
 	}
 	all := map[*Profile][]*Case{}
 	for _, p := range profiles {
-		for _, c := range p.Cases {
-			if c.Side == "client" {
-				all[p] = append(all[p], c)
-			}
-		}
+		all[p] = clientCases(p)
 	}
 	return all
+}
+
+func clientCases(p *Profile) []*Case {
+	return slices.DeleteFunc(slices.Clone(p.Cases), func(c *Case) bool { return c.Side != "client" })
 }
 
 // Every requirement of a client is cited by a case for clients, or says why not.
@@ -30,56 +30,73 @@ func embedded(t *testing.T) map[*Profile][]*Case {
 // see from the reports that it holds.
 func TestEveryClientRequirementIsCited(t *testing.T) {
 	for p, cases := range embedded(t) {
-		cited := map[string]bool{}
-		for _, c := range cases {
-			for _, id := range c.Rules {
-				cited[id] = true
-			}
-		}
-		for _, r := range p.Requirements {
-			switch client := r.Side == "client" || r.Side == "both"; {
-			case client && !cited[r.ID] && r.Untested == "":
-				t.Errorf("%s is cited by no client case and does not say why: %s", r.ID, r.Sentence)
-			case cited[r.ID] && r.Untested != "":
-				t.Errorf("%s is cited, and yet says that it is untested: %s", r.ID, r.Untested)
-			case r.Side == "receiver" && r.Untested == "":
-				t.Errorf("%s is about a receiver, which no case plays to, and does not say so", r.ID)
-			}
-		}
-		if len(cases) < 40 {
-			t.Errorf("%s has %d client cases; at least 40 are due", p.Vendor, len(cases))
+		for _, problem := range uncitedByClients(p, cases) {
+			t.Error(problem)
 		}
 	}
+}
+
+// uncitedByClients says which requirements no client case cites as it should.
+func uncitedByClients(p *Profile, cases []*Case) (problems []string) {
+	say := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	cited := map[string]bool{}
+	for _, c := range cases {
+		for _, id := range c.Rules {
+			cited[id] = true
+		}
+	}
+	for _, r := range p.Requirements {
+		switch client := r.Side == "client" || r.Side == "both"; {
+		case client && !cited[r.ID] && r.Untested == "":
+			say("%s is cited by no client case and does not say why: %s", r.ID, r.Sentence)
+		case cited[r.ID] && r.Untested != "":
+			say("%s is cited, and yet says that it is untested: %s", r.ID, r.Untested)
+		case r.Side == "receiver" && r.Untested == "":
+			say("%s is about a receiver, which no case plays to, and does not say so", r.ID)
+		}
+	}
+	if len(cases) < 40 {
+		say("%s has %d client cases; at least 40 are due", p.Vendor, len(cases))
+	}
+	return problems
 }
 
 // Every claim about clients that a profile maps is checked: by a case, or in
 // every request that is of the kind it speaks of.
 func TestEveryClientRuleIsUsed(t *testing.T) {
 	for p, cases := range embedded(t) {
-		checked := map[string]bool{}
-		for _, claim := range clientClaims {
-			checked[claim] = true
-		}
-		for _, c := range cases {
-			checked[c.Claim] = true
-		}
-		if p.Request != nil {
-			for _, input := range []string{"stamp", "method", "target", "query", "body"} {
-				checked["client-signs-"+input] = true
-			}
-			for _, n := range p.Call.Values {
-				checked["client-signs-"+n.Name] = true
-			}
-			for _, s := range p.Request {
-				checked["client-stage-"+s.name] = true
-			}
-		}
-		for claim := range p.Rules {
-			if strings.HasPrefix(claim, "client-") && !checked[claim] {
-				t.Errorf("%s maps %s, which nothing of it checks", p.Vendor, claim)
-			}
+		for _, problem := range unusedByClients(p, cases) {
+			t.Error(problem)
 		}
 	}
+}
+
+// unusedByClients says which claims about clients nothing checks.
+func unusedByClients(p *Profile, cases []*Case) (problems []string) {
+	checked := map[string]bool{}
+	for _, claim := range clientClaims {
+		checked[claim] = true
+	}
+	for _, c := range cases {
+		checked[c.Claim] = true
+	}
+	if p.Request != nil {
+		for _, input := range []string{"stamp", "method", "target", "query", "body"} {
+			checked["client-signs-"+input] = true
+		}
+		for _, n := range p.Call.Values {
+			checked["client-signs-"+n.Name] = true
+		}
+		for _, s := range p.Request {
+			checked["client-stage-"+s.name] = true
+		}
+	}
+	for claim := range p.Rules {
+		if strings.HasPrefix(claim, "client-") && !checked[claim] {
+			problems = append(problems, fmt.Sprintf("%s maps %s, which nothing of it checks", p.Vendor, claim))
+		}
+	}
+	return problems
 }
 
 // defects is the catalogue of what clients get wrong with clocks and tokens, and
@@ -141,13 +158,23 @@ func TestDefectsOfClientsAreLookedFor(t *testing.T) {
 		if len(d.cases) == 0 && d.why == "" {
 			t.Errorf("%s (%s) names no cases and does not say why", d.id, d.defect)
 		}
-		for _, name := range d.cases {
-			if !slices.Contains(names, name) {
-				t.Errorf("%s (%s) names %s, which is no client case", d.id, d.defect, name)
-			}
-		}
+	}
+	for _, problem := range unlookedFor(names) {
+		t.Error(problem)
 	}
 	if len(defects) != 34 {
 		t.Errorf("the catalogue has %d defects, not 34", len(defects))
 	}
+}
+
+// unlookedFor says which cases of the catalogue are not among the client cases.
+func unlookedFor(names []string) (problems []string) {
+	for _, d := range defects {
+		for _, name := range d.cases {
+			if !slices.Contains(names, name) {
+				problems = append(problems, fmt.Sprintf("%s (%s) names %s, which is no client case", d.id, d.defect, name))
+			}
+		}
+	}
+	return problems
 }
