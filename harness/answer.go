@@ -15,6 +15,9 @@ type answer struct {
 	doc      any
 	noJSON   error  // why the body is not one JSON document
 	unusable string // what no client could work with: too long, cut off, no HTTP
+	// The same for a tape, which also keeps the words of the transport.
+	problem     Problem
+	problemText string
 	// What the server's clock showed when it judged the request, as far as it
 	// is known: the two are equal when the clock is ours.
 	earliest, latest time.Time

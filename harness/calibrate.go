@@ -187,3 +187,34 @@ func (c *Checker) try(ctx context.Context, p *Profile) (string, error) {
 	}
 	return "", nil
 }
+
+// Calibration is what Calibrate found out. Restore takes it over, for a run from
+// tapes.
+type Calibration struct {
+	Offset *measure.Interval // server minus local time; nil when the clock is ours or told no time
+	Shown  map[string]string // variants of signing and sending that the target accepts
+	Notes  []string
+}
+
+// Calibration is what Calibrate found out.
+func (c *Checker) Calibration() Calibration {
+	cal := Calibration{Shown: c.shown, Notes: c.notes}
+	if c.hasInterval {
+		i := c.interval
+		cal.Offset = &i
+	}
+	return cal
+}
+
+// Restore takes over what an earlier run found out, in the place of Calibrate.
+func (c *Checker) Restore(cal Calibration) error {
+	p, err := c.profile.With(cal.Shown, false)
+	if err != nil {
+		return fmt.Errorf("the variants of the recording: %w", err)
+	}
+	c.profile, c.shown, c.notes = p, cal.Shown, cal.Notes
+	if c.hasInterval = cal.Offset != nil; c.hasInterval {
+		c.interval = *cal.Offset
+	}
+	return nil
+}

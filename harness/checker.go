@@ -26,6 +26,7 @@ type Checker struct {
 	unsafe      bool
 	strict      bool
 	keep        bool
+	shapes      bool
 	interval    measure.Interval // server minus local time; of a live target
 	hasInterval bool
 	moved       bool            // see watchClock
@@ -37,6 +38,10 @@ type Checker struct {
 	maxRefused  int
 	notes       []string
 	shown       map[string]string
+	readings    *readings // what local read, of a live target that is recorded; nil else
+	record      func(Tape)
+	replay      func(string) *Tape
+	deck        *Deck
 }
 
 // grant is a token and when it was had.
@@ -50,13 +55,22 @@ type grant struct {
 // Options of a Checker. The zero Options check an in-process server at
 // DefaultBase and send nothing unsafe to any other.
 type Options struct {
-	Base       time.Time   // start of every case on a clock of ours; DefaultBase when zero
+	Base       time.Time   // start of every case on a clock of ours, to the second; DefaultBase when zero
 	Unsafe     bool        // also send operations that change something to a server that is not ours
 	Strict     bool        // SHOULD and observed differences fail too
 	AllowPlain bool        // plain HTTP to hosts other than this machine
 	MaxRefused int         // requests meant to be refused that a live target is sent, in all; no limit when 0
 	Keep       bool        // keep the exchanges of passing cases too
+	Shapes     bool        // describe the answers, for a comparison with a baseline
 	Local      clock.Clock // this machine's clock; the real one when nil
+
+	// Record is given the tape of each case that sent something. A case then
+	// shares no login with others, so that its tape holds all it needs.
+	Record func(Tape)
+	// Replay finds the tape of a case by its full name; nil for none. The target's
+	// Transport is then the Deck, and Local its clock.
+	Replay func(name string) *Tape
+	Deck   *Deck
 }
 
 // NewChecker prepares to check the target against the profile. It sends nothing.
@@ -69,13 +83,18 @@ func NewChecker(p *Profile, t Target, o Options) (*Checker, error) {
 		t.Transport = LiveTransport()
 	}
 	c := &Checker{profile: p, target: t, base: base, start: o.Base, local: o.Local,
-		credentials: t.Credentials, unsafe: o.Unsafe, strict: o.Strict, keep: o.Keep, maxRefused: o.MaxRefused, spent: map[string]bool{}}
+		credentials: t.Credentials, unsafe: o.Unsafe, strict: o.Strict, keep: o.Keep, shapes: o.Shapes, maxRefused: o.MaxRefused, spent: map[string]bool{}}
 	if c.start.IsZero() {
 		c.start = DefaultBase
 	}
 	c.start = c.start.UTC().Truncate(time.Second)
 	if c.local == nil {
 		c.local = clock.New()
+	}
+	c.record, c.replay, c.deck = o.Record, o.Replay, o.Deck
+	if c.record != nil && c.live() {
+		c.readings = &readings{Clock: c.local}
+		c.local = c.readings
 	}
 	if c.credentials == nil {
 		c.credentials = p.Samples()

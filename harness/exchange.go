@@ -11,16 +11,18 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/skewproof/skewproof/harness/measure"
 )
 
 // exchanged is an exchange before it is redacted.
 type exchanged struct {
-	step int
-	d    *draft
-	a    *answer
-	err  error
+	step  int
+	d     *draft
+	a     *answer
+	err   error
+	clock []time.Time // see TapeExchange
 }
 
 // exchange sends the draft and reads the answer, at most MaxBody of it.
@@ -39,13 +41,15 @@ func (r *run) exchange(d *draft) (*answer, error) {
 		return nil, err
 	}
 	sent := c.local.Now()
+	read := c.readings.take()
 	resp, err := c.target.Transport.RoundTrip(req)
 	a := &answer{hide: c.hide}
 	if err != nil {
 		if a.unusable = unusable(err); a.unusable == "" {
-			r.exchanges = append(r.exchanges, exchanged{len(r.exchanges), d, nil, err})
+			r.exchanges = append(r.exchanges, exchanged{len(r.exchanges), d, nil, err, read})
 			return nil, err
 		}
+		a.problem, a.problemText = Garbled, err.Error()
 	} else {
 		a.status, a.header = resp.StatusCode, resp.Header
 		if resp.Body == nil {
@@ -56,12 +60,12 @@ func (r *run) exchange(d *draft) (*answer, error) {
 		switch {
 		case r.ctx.Err() != nil:
 			return nil, r.ctx.Err()
-		case err != nil && ctx != nil && ctx.Err() != nil:
-			a.unusable = fmt.Sprintf("the answer did not end within %v", RequestTimeout)
+		case err != nil && ctx != nil && ctx.Err() != nil, errors.Is(err, errSlow):
+			a.unusable, a.problem = fmt.Sprintf("the answer did not end within %v", RequestTimeout), TimedOut
 		case err != nil:
-			a.unusable = "the answer broke off: " + err.Error()
+			a.unusable, a.problem, a.problemText = "the answer broke off: "+err.Error(), BrokeOff, err.Error()
 		case len(a.body) > MaxBody:
-			a.unusable = fmt.Sprintf("the answer is longer than %d bytes", MaxBody)
+			a.unusable, a.problem = fmt.Sprintf("the answer is longer than %d bytes", MaxBody), TooLong
 			a.body = a.body[:MaxBody]
 		default:
 			a.doc, a.noJSON = decodeJSON(a.body)
@@ -76,7 +80,7 @@ func (r *run) exchange(d *draft) (*answer, error) {
 	} else {
 		a.earliest, a.latest = d.now, d.now
 	}
-	r.exchanges = append(r.exchanges, exchanged{len(r.exchanges), d, a, nil})
+	r.exchanges = append(r.exchanges, exchanged{len(r.exchanges), d, a, nil, read})
 	return a, nil
 }
 
@@ -110,10 +114,11 @@ func readAll(resp *http.Response) ([]byte, error) {
 // fault, from a link that failed; it is empty for the latter.
 func unusable(err error) string {
 	var limit *LimitError
+	var tape *tapeError
 	var op *net.OpError
 	var timeout interface{ Timeout() bool }
 	switch {
-	case errors.As(err, &limit), errors.As(err, &op), errors.Is(err, context.Canceled), errors.As(err, &timeout) && timeout.Timeout():
+	case errors.As(err, &limit), errors.As(err, &tape), errors.As(err, &op), errors.Is(err, context.Canceled), errors.As(err, &timeout) && timeout.Timeout():
 		return ""
 	case strings.Contains(err.Error(), "tls:"), strings.Contains(err.Error(), "x509:"):
 		return ""

@@ -341,10 +341,15 @@ func TestALinkThatFailsIsAnErrorAndJunkIsTheServersFault(t *testing.T) {
 
 func TestARateLimitSkipsTheCase(t *testing.T) {
 	p := shipped(t, "trolley")
-	c := checker(t, p, Target{URL: "https://busy.invalid", Clock: FrozenClock(DefaultBase), Transport: bodied(429, nil, strings.NewReader(`{"ok":false}`))}, Options{})
-	r := c.Run(t.Context(), caseOf(t, p, "signature/zeros"))
-	if r.Verdict != Skip || !strings.Contains(r.Reason, "429") {
-		t.Errorf("%s %q, want a skip that names the status", r.Verdict, r.Reason)
+	for _, tt := range []struct {
+		clock *SkewClock // of the target
+		want  Verdict
+	}{{nil, Skip}, {FrozenClock(DefaultBase), Fail}} { // a server of ours has no reason to limit the rate
+		c := checker(t, p, Target{URL: "https://busy.invalid", Clock: tt.clock, Transport: bodied(429, nil, strings.NewReader(`{"ok":false}`))}, Options{})
+		r := c.Run(t.Context(), caseOf(t, p, "signature/zeros"))
+		if r.Verdict != tt.want || tt.want == Skip && !strings.Contains(r.Reason, "429") {
+			t.Errorf("%s %q, want %s, and a skip names the status", r.Verdict, r.Reason, tt.want)
+		}
 	}
 }
 

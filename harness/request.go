@@ -37,8 +37,10 @@ type draft struct {
 	stamps      []string // further timestamps, for requests that carry several
 
 	known  func(string) (string, bool) // see answerValue
-	stages []Stage                     // the signature, stage by stage; nil when unsigned
-	right  string                      // the signature a client without faults sends; empty when unsigned
+	given  Values                      // the values before building; kept only for a tape
+	faults []Fault
+	stages []Stage // the signature, stage by stage; nil when unsigned
+	right  string  // the signature a client without faults sends; empty when unsigned
 }
 
 // result is the name of the value the recipe makes.
@@ -51,6 +53,7 @@ func (p *Profile) signs(f *Form) bool {
 
 // build works the draft out, with the faults in their places.
 func (d *draft) build(faults []Fault) {
+	d.faults = faults
 	d.method, d.target = d.op.Method, d.op.Path
 	d.contentType = d.op.ContentType
 	for _, f := range faults {

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/skewproof/skewproof/harness/measure"
 )
 
 // run is one case on its way.
@@ -22,8 +24,9 @@ type run struct {
 	stamped      bool
 	nominal      time.Duration // skew of the last request, as the case has it
 	refusedLogin string
-	open         bool          // some step's expectation hung on an open question
-	roundTrip    time.Duration // the longest exchange so far
+	open         bool             // some step's expectation hung on an open question
+	roundTrip    time.Duration    // the longest exchange so far
+	interval     measure.Interval // of the server's clock, when the case began
 }
 
 // maxWait is how long a live case may really wait for time to pass.
@@ -34,7 +37,7 @@ const maxWait = 3 * time.Second
 const attempts = 3
 
 func (c *Checker) newRun(ctx context.Context, cs *Case) *run {
-	r := &run{c: c, ctx: ctx}
+	r := &run{c: c, ctx: ctx, interval: c.interval}
 	if c.live() {
 		r.began = c.serverNow()
 	} else {
@@ -49,12 +52,18 @@ func (c *Checker) newRun(ctx context.Context, cs *Case) *run {
 
 // Run runs one case. It never fails: what went wrong is in the result.
 func (c *Checker) Run(ctx context.Context, cs *Case) Result {
-	began := c.local.Now()
 	res := Result{Case: cs}
 	if reason := c.unfit(cs); reason != "" {
 		res.Verdict, res.Reason = Skip, reason
 		return res
 	}
+	if c.replay != nil {
+		if res.Verdict, res.Reason = c.load(cs); res.Verdict != "" {
+			return res
+		}
+	}
+	c.readings.take() // those of the setting up
+	began := c.local.Now()
 	r := c.newRun(ctx, cs)
 	for i := range cs.Steps {
 		if !r.step(&res, cs, i) {
@@ -62,12 +71,15 @@ func (c *Checker) Run(ctx context.Context, cs *Case) Result {
 		}
 	}
 	c.conclude(&res, r)
+	res.Duration = c.local.Now().Sub(began)
+	if c.record != nil && res.Verdict != Skip {
+		c.record(r.tape(cs))
+	}
 	for _, x := range r.exchanges {
 		if !x.d.repeated {
 			c.spare = append(c.spare, x.d.values)
 		}
 	}
-	res.Duration = c.local.Now().Sub(began)
 	return res
 }
 
@@ -175,8 +187,9 @@ func (r *run) step(res *Result, cs *Case, i int) bool {
 			return false
 		case a == nil:
 			res.Findings = append(res.Findings, r.c.profile.Finding(cmp.Or(r.c.claim("login-accepted"), cs.Rules[0]), "outcome", "a right login was refused, so no call could be made", "acceptance", r.refusedLogin))
+			r.tellLogin(res)
 			return false
-		case a.status == http.StatusTooManyRequests && !slices.Contains(s.Expect.Refuse, "rate-limited"):
+		case r.c.live() && a.status == http.StatusTooManyRequests && !slices.Contains(s.Expect.Refuse, "rate-limited"):
 			res.Verdict, res.Reason = Skip, "not run: the target limits the rate (status 429); lower -rate"
 			return false
 		}
@@ -206,8 +219,14 @@ func (r *run) step(res *Result, cs *Case, i int) bool {
 			res.Stages = d.stages
 		}
 		res.Findings = append(res.Findings, out.findings...)
+		if len(out.findings) > 0 {
+			r.tell(res, s.Expect, d, a)
+		}
 		r.open = r.open || out.open
 		res.Shown = append(res.Shown, out.shown...)
+		if r.c.shapes {
+			res.Shapes = append(res.Shapes, r.c.shape(d, a, out))
+		}
 		r.keepToken(s, d, a, out)
 		return len(out.findings) == 0
 	}
@@ -244,6 +263,7 @@ func (c *Checker) conclude(res *Result, r *run) {
 			f := &res.Findings[i]
 			f.Problem, f.Want, f.Got = c.redactor.Text(f.Problem), tokens.Replace(c.redactor.Text(f.Want)), tokens.Replace(c.redactor.Text(f.Got))
 		}
+		res.hide(func(s string) string { return tokens.Replace(c.redactor.Text(s)) })
 	} else {
 		res.Stages = nil
 	}

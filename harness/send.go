@@ -58,6 +58,9 @@ func (r *run) send(s *Step) (*draft, *answer, error) {
 		again.now, again.known, again.repeated = d.now, nil, true
 		d = &again
 	} else {
+		if r.c.record != nil {
+			d.given = copyValues(d.values)
+		}
 		d.build(s.Break)
 	}
 	r.previous = d
@@ -73,6 +76,9 @@ func (r *run) serial() string {
 	if r.c.live() {
 		return strconv.FormatInt(r.began.UnixMilli()*1000+int64(r.c.serial%1000), 36)
 	}
+	if r.c.target.Reset == nil { // the server remembers the cases before
+		return strconv.Itoa(r.c.serial)
+	}
 	return strconv.Itoa(len(r.exchanges) + 1)
 }
 
@@ -85,7 +91,7 @@ func (r *run) token(name string) (grant, bool, error) {
 		return grant{}, false, fmt.Errorf("no earlier step saved a token as %q", name)
 	}
 	c := r.c
-	if c.live() && c.session != nil && c.serverNow().Sub(c.session.issued) < c.profile.Token.Lifetime/2 {
+	if c.live() && !c.alone() && c.session != nil && c.serverNow().Sub(c.session.issued) < c.profile.Token.Lifetime/2 {
 		return *c.session, true, nil
 	}
 	d, a, err := r.send(&Step{Call: "login", operation: c.profile.Login.Operation})

@@ -42,6 +42,10 @@ func (p *Profile) step(c *Case, raw rawStep, s subject) (Step, error) {
 			return step, err
 		}
 	}
+	at, _ := step.At.Resolve(p.Window.aging())
+	if skew, _ := step.Skew.Resolve(p.Window); p.Timestamp != nil && skew != 0 && at%p.Timestamp.Granule != 0 {
+		return step, fmt.Errorf("at %s and skew %s: a stamp would lose the fraction, and its age be another than the skew; write at without a fraction of %v", step.At, step.Skew, p.Timestamp.Granule)
+	}
 	if err := p.checkExpect(step.Expect); err != nil {
 		return step, err
 	}

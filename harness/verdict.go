@@ -52,16 +52,20 @@ type Finding struct {
 
 // Result is what one case showed.
 type Result struct {
-	Case     *Case
-	Verdict  Verdict
-	Reason   string        // for skip, inconclusive and error: a sentence
-	Findings []Finding     // breaches, most serious first
-	Shown    []Showing     // open variants: the values that what came back agrees with
-	Sent     []Exchange    // what was sent and what came back, redacted
-	Told     []string      // of a client: what its caller was told, redacted
-	Stages   []Stage       // the signature of the last request, stage by stage, redacted; nil when unsigned
-	Age      *AgeRange     // against a clock that is not ours: how old the stamp was when the server judged it
-	Duration time.Duration // wall-clock time the case took
+	Case       *Case
+	Verdict    Verdict
+	Reason     string        // for skip, inconclusive and error: a sentence
+	Findings   []Finding     // breaches, most serious first
+	Shown      []Showing     // open variants: the values that what came back agrees with
+	Shapes     []Shape       // of the answers, one a step; only when asked for
+	Kinds      []string      // of a client: the kinds of outcome its callers were told, one list a moment; only when asked for
+	Sent       []Exchange    // what was sent and what came back, redacted
+	Told       []string      // of a client: what its caller was told, redacted
+	Stages     []Stage       // the signature of the last request, stage by stage, redacted; nil when unsigned
+	Expected   *Expected     // where there are findings: the documented answer to the last request, redacted
+	Difference *Difference   // where there are findings: how the last signature departs from the right one, redacted; nil when it does not
+	Age        *AgeRange     // against a clock that is not ours: how old the stamp was when the server judged it
+	Duration   time.Duration // wall-clock time the case took
 }
 
 // Showing is an open variant and the values of it that an answer agrees with.

@@ -33,7 +33,7 @@ func (r *runner) addClient(t *testing.T, p *harness.Profile) error {
 	case o.Client == nil:
 		client.New = func(c harness.ClientConfig) (harness.Client, error) { return reference.NewClient(p, c) }
 	}
-	checker := scripted.NewChecker(p, client, scripted.Options{Strict: o.Strict, Local: r.clock})
+	checker := scripted.NewChecker(p, client, scripted.Options{Strict: o.Strict, Local: r.clock, Shapes: o.Baseline != ""})
 	s.run = checker.Run
 	s.end = func() {
 		if program != nil {

@@ -16,6 +16,7 @@ const (
 	ExitUsage       = 2 // flags, files or credentials are wrong, or a budget ended the run early
 	ExitUnreachable = 3 // the target could not be talked to
 	ExitNothing     = 4 // no case ran, or an entry of the known failures is stale
+	ExitRegression  = 5 // the target changed since the baseline, in what its vendor documents
 )
 
 // errNothing says that no case was selected.
@@ -27,6 +28,8 @@ type usageError struct{ error }
 // finish writes the reports whatever happened, and settles the exit code.
 func (r *runner) finish(t *testing.T, problem error) int {
 	t.Helper()
+	r.close()
+	r.report.Limited = r.limited
 	r.report.Duration = r.clock.Now().Sub(r.report.Started)
 	ran := 0
 	for _, s := range r.suites {
@@ -41,15 +44,21 @@ func (r *runner) finish(t *testing.T, problem error) int {
 		}
 		ran += len(s.report.Results)
 	}
-	if ran == 0 && problem == nil {
+	problem = errors.Join(problem, r.endRecording(problem == nil))
+	if ran == 0 && problem == nil && !r.report.Interrupted {
 		problem = errNothing // an empty report would read as green
 	}
+	unwritten := r.compare(problem)
 	code := r.code(problem)
 	if problem == nil && r.report.Interrupted {
-		r.report.Problem = "the run was interrupted; the cases that are not listed never ran"
+		r.interrupted(errInterrupted)
 	}
 	if problem != nil {
 		r.report.Problem = r.report.Redactor.Text(strings.Join(strings.Fields(problem.Error()), " "))
+	}
+	if unwritten != nil {
+		t.Errorf("%v", unwritten)
+		code = max(code, ExitUsage)
 	}
 	if r.options.Reports != "" {
 		if err := r.report.Write(r.options.Reports); err != nil {
@@ -61,7 +70,7 @@ func (r *runner) finish(t *testing.T, problem error) int {
 		t.Errorf("write the summary: %v", err)
 	}
 	if code != ExitConforms {
-		t.Errorf("skewproof: exit %d: %s", code, r.reason(code))
+		t.Errorf("skewproof: exit %d: %s", code, harmless(r.reason(code)))
 	}
 	return code
 }
@@ -76,6 +85,8 @@ func (r *runner) code(problem error) int {
 		return ExitUnreachable
 	case errors.Is(problem, errNothing):
 		return ExitNothing
+	case r.regressed(): // before the failures: one that was there then is no regression
+		return ExitRegression
 	case r.report.Count(harness.Fail) > 0:
 		return ExitFails
 	case problem != nil || r.report.Count(harness.Stale) > 0:
@@ -92,6 +103,8 @@ func (r *runner) reason(code int) string {
 	switch {
 	case r.report.Problem != "":
 		return r.report.Problem
+	case code == ExitRegression:
+		return "changed since the baseline: " + r.report.Comparison.Total()
 	case code == ExitFails:
 		return fmt.Sprintf("%d cases do not conform", r.report.Count(harness.Fail))
 	case code == ExitUnreachable:

@@ -43,6 +43,11 @@ type Options struct {
 	KnownFailing string            // a file of full case names that are known to fail, with * for any text
 	Reports      string            // a directory; no reports are written when empty
 	Profiles     string            // a directory of further vendors
+	Baseline     string            // a directory of baselines, or the file of one vendor, to compare with
+	Update       bool              // write the baseline, and compare with none
+	Record       string            // a directory to keep every exchange with a server in, secrets masked
+	Replay       string            // a directory of recordings, which stand for the server
+	HAR          string            // a file to write what is recorded or replayed into, as HTTP Archive
 	Strict       bool              // SHOULD and observed differences fail too
 	Unsafe       bool              // also send operations that change something to a Target
 	DryRun       bool              // print what would be sent, and send nothing
@@ -81,7 +86,12 @@ func Flags(fs *flag.FlagSet) *Options {
 	fs.StringVar(&o.KnownFailing, "known-failing", "", "file of full case names that are known to fail, with * for any text, one a line, # for comments")
 	fs.StringVar(&o.Reports, "reports", "reports/out", "directory for the reports")
 	fs.StringVar(&o.Profiles, "profiles", "", "directory of further vendors")
-	fs.BoolVar(&o.Strict, "strict", false, "SHOULD and observed differences fail too")
+	fs.StringVar(&o.Record, "record", "", "directory to keep every exchange with the server in, secrets masked: a file for each case")
+	fs.StringVar(&o.Replay, "replay", "", "directory of such a recording, to run from instead of a server")
+	fs.StringVar(&o.HAR, "har", "", "file to write what is recorded or replayed into, as HTTP Archive 1.2")
+	fs.StringVar(&o.Baseline, "baseline", "", "directory of baselines, a file for each vendor, or the file of one vendor: tell what changed since")
+	fs.BoolVar(&o.Update, "update", false, "write the baseline")
+	fs.BoolVar(&o.Strict, "strict", false, "SHOULD and observed differences fail too, and so does every change since the baseline")
 	fs.BoolVar(&o.Unsafe, "unsafe", false, "also send operations that are not marked safe")
 	fs.BoolVar(&o.DryRun, "dry-run", false, "print what would be sent, and send nothing")
 	fs.BoolVar(&o.AllowPlain, "allow-plain-http", false, "allow plain HTTP to a host other than this machine")
@@ -93,7 +103,7 @@ func Flags(fs *flag.FlagSet) *Options {
 
 // servers reports whether there is a server under test, and clients whether there
 // is a client. Where there is neither, the reference peers are tested.
-func (o *Options) servers() bool { return o.Target != "" || o.Handler != nil }
+func (o *Options) servers() bool { return o.Target != "" || o.Handler != nil || o.Replay != "" }
 func (o *Options) clients() bool { return o.ClientCommand != "" || o.Client != nil }
 
 // subject says in words what is tested.
@@ -102,6 +112,8 @@ func (o *Options) subject() string {
 	switch {
 	case o.Target != "":
 		all = append(all, o.Target)
+	case o.Replay != "":
+		all = append(all, "the recording in "+o.Replay)
 	case o.Handler != nil:
 		all = append(all, "handler in this process")
 	}

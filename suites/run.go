@@ -9,9 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/benbjohnson/clock"
@@ -19,13 +17,14 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/skewproof/skewproof/harness"
+	"github.com/skewproof/skewproof/harness/recording"
 	"github.com/skewproof/skewproof/reports"
 )
 
 // Run tests what the options name, as Ginkgo specs under t, writes the reports
 // and the summary, and fails t unless everything conforms. It returns the exit
 // code for a program that has one. Ginkgo allows one Run a process.
-func Run(t *testing.T, o Options) int {
+func Run(t *testing.T, o Options) (code int) {
 	t.Helper()
 	r := &runner{options: o, out: os.Stdout, clock: clock.New()}
 	if o.Client != nil {
@@ -35,22 +34,41 @@ func Run(t *testing.T, o Options) int {
 	}
 	r.report.Target = o.subject()
 	r.report.Started = r.clock.Now()
-	// Ginkgo heeds interrupts while specs run; until then this does.
-	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
-	err := r.prepare(ctx, t)
-	if ctx.Err() != nil {
-		r.report.Interrupted, err = true, usageError{errors.New("interrupted before any case ran")}
+	r.report.Repeat = func(name string) string { return r.options.repeat(t.Name(), name) }
+	unmute, orderly := mute(r.out), false
+	defer r.begin(t)()
+	defer func() {
+		if orderly {
+			return
+		}
+		p := recover()
+		r.panicked(p)
+		unmute()
+		r.tellGitHub()
+		mute(r.out) // the panic may say anything too
+		if p != nil {
+			panic(p)
+		}
+	}()
+	err := r.prepare(r.life.ctx, t)
+	if why := r.ending(); why != nil {
+		r.report.Interrupted, err = true, usageError{fmt.Errorf("%w before any case ran", why)}
 	}
-	stop()
 	if err == nil && o.DryRun {
 		r.dryRun()
-		return ExitConforms
+	} else {
+		if err == nil {
+			r.run(t)
+			err = r.known.unmatched()
+		}
+		code = r.finish(t, err)
 	}
-	if err == nil {
-		r.run(t)
-		err = r.known.unmatched()
+	orderly = true
+	unmute()
+	if !o.DryRun {
+		r.tellGitHub()
 	}
-	return r.finish(t, err)
+	return code
 }
 
 // runner is one Run on its way.
@@ -62,19 +80,27 @@ type runner struct {
 	suites  []*suite
 	report  reports.Run
 	limited bool // some case was not run because of a limit
+	life    life
+
+	baselines map[string]*reports.Baseline // by vendor; see Options.Baseline
 }
 
 // suite is one vendor on one side.
 type suite struct {
 	run    func(context.Context, *harness.Case) harness.Result
 	server *harness.Checker // nil on the side of clients
-	end    func()           // gives back what the suite holds; nil for nothing
+	target harness.Target
+	taped  *recording.Recorder // nil when nothing is recorded
+	end    func()              // gives back what the suite holds; nil for nothing
 	cases  []*harness.Case
 	report *reports.Suite
 }
 
 func (r *runner) prepare(ctx context.Context, t *testing.T) error {
 	o := &r.options
+	if err := r.checkRecording(); err != nil {
+		return usageError{err}
+	}
 	if (o.servers() || o.clients()) && len(o.Vendors) == 0 {
 		return usageError{errors.New("name the vendors whose rules the target or client follows: -vendor trolley")}
 	}
@@ -94,6 +120,9 @@ func (r *runner) prepare(ctx context.Context, t *testing.T) error {
 		return usageError{err}
 	}
 	if err := r.checkVariants(profiles); err != nil {
+		return usageError{err}
+	}
+	if err := r.readBaselines(profiles); err != nil {
 		return usageError{err}
 	}
 	secrets := map[string]string{}
@@ -119,6 +148,11 @@ func (r *runner) prepare(ctx context.Context, t *testing.T) error {
 	if o.DryRun {
 		return nil
 	}
+	// Before anything is sent: reports that cannot be written are found out now,
+	// and those of an earlier run do not outlive this one, however it ends.
+	if err := r.writeHalf(); err != nil {
+		return usageError{fmt.Errorf("no case was run, because its report could not be written: %w", err)}
+	}
 	return r.calibrate(ctx)
 }
 
@@ -127,7 +161,7 @@ func (r *runner) prepare(ctx context.Context, t *testing.T) error {
 func (r *runner) calibrate(ctx context.Context) error {
 	var first *harness.Checker
 	for _, s := range r.suites {
-		if s.server == nil {
+		if s.server == nil || r.options.Replay != "" {
 			continue
 		}
 		if first != nil {
@@ -143,6 +177,9 @@ func (r *runner) calibrate(ctx context.Context) error {
 			return err
 		}
 		s.report.Profile, s.report.Shown = s.server.Profile(), s.server.Shown()
+		if err := r.record(s); err != nil {
+			return usageError{err}
+		}
 	}
 	return nil
 }
@@ -176,6 +213,9 @@ func (r *runner) pinned(p *harness.Profile) (*harness.Profile, error) {
 // addServer sets one vendor up to check a server.
 func (r *runner) addServer(p *harness.Profile, secrets map[string]string) error {
 	o := &r.options
+	if o.Replay != "" {
+		return r.addReplay(p)
+	}
 	credentials, err := o.credentials(p)
 	if err != nil {
 		return err
@@ -185,17 +225,21 @@ func (r *runner) addServer(p *harness.Profile, secrets map[string]string) error 
 		return err
 	}
 	target.Credentials = credentials
-	checker, err := harness.NewChecker(p, target, harness.Options{Unsafe: o.Unsafe, Strict: o.Strict,
-		AllowPlain: o.AllowPlain, MaxRefused: o.MaxRefused, Local: r.clock})
-	if err != nil {
+	s := &suite{report: &reports.Suite{Profile: p, Side: "server"}}
+	options := harness.Options{Unsafe: o.Unsafe, Strict: o.Strict, AllowPlain: o.AllowPlain, MaxRefused: o.MaxRefused, Local: r.clock, Shapes: o.Baseline != ""}
+	if o.Record != "" {
+		options.Record = func(t harness.Tape) { s.taped.Add(t) }
+	}
+	if s.server, err = harness.NewChecker(p, target, options); err != nil {
 		return err
 	}
+	s.run, s.target = s.server.Run, target
 	for _, c := range p.Credentials {
 		if c.Secret && credentials != nil {
 			secrets[p.Vendor+"."+c.Name] = credentials[c.Name] // two vendors may use one name
 		}
 	}
-	r.add(&suite{run: checker.Run, server: checker, report: &reports.Suite{Profile: p, Side: "server"}})
+	r.add(s)
 	return nil
 }
 
@@ -216,24 +260,16 @@ func (r *runner) run(t *testing.T) {
 	for _, s := range r.suites {
 		r.describe(s)
 	}
-	ginkgo.ReportAfterSuite("interrupted?", func(report ginkgo.Report) {
-		for _, reason := range report.SpecialSuiteFailureReasons {
-			r.report.Interrupted = r.report.Interrupted || strings.Contains(reason, "Interrupted") || strings.Contains(reason, "Timeout")
-		}
-	})
+	ginkgo.ReportAfterSuite("interrupted?", r.noteEnding)
 	gomega.RegisterFailHandler(ginkgo.Fail)
 	suiteConfig, reporterConfig := ginkgo.GinkgoConfiguration()
 	suiteConfig.FailOnEmpty = true
 	reporterConfig.Succinct = true
 	reporterConfig.SilenceSkips = true
-	reporterConfig.NoColor = reporterConfig.NoColor || os.Getenv("NO_COLOR") != "" || !terminal(os.Stdout)
+	reporterConfig.NoColor = reporterConfig.NoColor || colorless(os.Stdout)
+	r.limitSpecs(&suiteConfig)
+	r.begun()
 	ginkgo.RunSpecs(t, "skewproof", suiteConfig, reporterConfig)
-}
-
-// terminal reports whether a person is watching the file.
-func terminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // describe makes one table for each aspect of the vendor, and one spec for each
@@ -258,14 +294,17 @@ func (r *runner) describe(s *suite) {
 
 // check runs one case and asserts on it.
 func (r *runner) check(ctx context.Context, s *suite, c *harness.Case) {
-	result := s.run(ctx, c)
-	if ctx.Err() != nil {
-		r.report.Interrupted = true
+	if why := r.ending(); why != nil { // which Ginkgo has not noticed, or never will
+		r.cutShort(why)
+		ginkgo.AbortSuite(why.Error())
+	}
+	result := r.play(ctx, s, c)
+	if ctx.Err() != nil || r.ending() != nil {
+		r.cutShort(r.ending())
 		return
 	}
 	r.known.judge(&result)
-	s.report.Results = append(s.report.Results, result)
-	r.limited = r.limited || strings.HasPrefix(result.Reason, "not run: ")
+	r.collect(s, result)
 	gomega.Expect(result).To(conform(s.report.Profile))
 	if result.Verdict == harness.Skip || result.Verdict == harness.Inconclusive {
 		ginkgo.Skip(result.Reason)

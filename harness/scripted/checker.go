@@ -40,6 +40,7 @@ type Options struct {
 	Base   time.Time   // where the clocks stand when a case begins; harness.DefaultBase when zero
 	Strict bool        // SHOULD and observed differences fail too
 	Keep   bool        // keep the exchanges of passing cases too
+	Shapes bool        // keep the kinds of outcome, for a comparison with a baseline
 	Local  clock.Clock // this machine's clock; the real one when nil
 }
 

@@ -106,6 +106,9 @@ func (j *judge) moment(i int, m *harness.Moment, p *player, outcomes []harness.O
 	for _, o := range outcomes {
 		j.outcome(i, o)
 	}
+	if j.stage.checker.options.Shapes {
+		j.res.Kinds = append(j.res.Kinds, kindsOf(outcomes))
+	}
 	asked := 0
 	for _, x := range log {
 		if !x.idle {

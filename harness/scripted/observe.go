@@ -1,6 +1,7 @@
 package scripted
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -160,4 +161,21 @@ func shorten(s string, most int) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// kindsOf are the kinds of outcome that callers were told at one moment, each
+// once: ok for a success.
+func kindsOf(outcomes []harness.Outcome) string {
+	var kinds []string
+	for _, o := range outcomes {
+		kind := cmp.Or(kindOf(o), "ok")
+		if kind != "ok" && kind != crashed && harness.Kinds[kind] == "" {
+			kind = "(unknown)" // a client's own word, which may be anything
+		}
+		if !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	slices.Sort(kinds)
+	return strings.Join(kinds, "+")
 }
