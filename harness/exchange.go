@@ -7,9 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"sort"
-	"strconv"
 	"strings"
 	"time"
 
@@ -45,7 +43,7 @@ func (r *run) exchange(d *draft) (*answer, error) {
 	resp, err := c.target.Transport.RoundTrip(req)
 	a := &answer{hide: c.hide}
 	if err != nil {
-		if a.unusable = unusable(err); a.unusable == "" {
+		if a.unusable = unusable(err, c.hide); a.unusable == "" {
 			r.exchanges = append(r.exchanges, exchanged{len(r.exchanges), d, nil, err, read})
 			return nil, err
 		}
@@ -63,7 +61,7 @@ func (r *run) exchange(d *draft) (*answer, error) {
 		case err != nil && ctx != nil && ctx.Err() != nil, errors.Is(err, errSlow):
 			a.unusable, a.problem = fmt.Sprintf("the answer did not end within %v", RequestTimeout), TimedOut
 		case err != nil:
-			a.unusable, a.problem, a.problemText = "the answer broke off: "+err.Error(), BrokeOff, err.Error()
+			a.unusable, a.problem, a.problemText = "the answer broke off: "+oneLine(c.hide(err.Error())), BrokeOff, err.Error()
 		case len(a.body) > MaxBody:
 			a.unusable, a.problem = fmt.Sprintf("the answer is longer than %d bytes", MaxBody), TooLong
 			a.body = a.body[:MaxBody]
@@ -112,7 +110,7 @@ func readAll(resp *http.Response) ([]byte, error) {
 
 // unusable tells an answer no client could work with, which is the server's
 // fault, from a link that failed; it is empty for the latter.
-func unusable(err error) string {
+func unusable(err error, hide func(string) string) string {
 	var limit *LimitError
 	var tape *tapeError
 	var op *net.OpError
@@ -123,12 +121,11 @@ func unusable(err error) string {
 	case strings.Contains(err.Error(), "tls:"), strings.Contains(err.Error(), "x509:"):
 		return ""
 	}
-	return "no usable HTTP answer: " + oneLine(err.Error())
+	return "no usable HTTP answer: " + oneLine(hide(err.Error())) // secrets out while they are whole
 }
 
 // show renders an exchange for the report.
-func (c *Checker) show(x exchanged, tokens *strings.Replacer) Exchange {
-	hide := func(s string) string { return tokens.Replace(c.redactor.Text(s)) }
+func show(x exchanged, hide func(string) string) Exchange {
 	text := func(s string) string { return shorten(strings.ToValidUTF8(hide(s), "\uFFFD"), maxShown) }
 	headers := func(h http.Header) []string {
 		var out []string
@@ -142,30 +139,12 @@ func (c *Checker) show(x exchanged, tokens *strings.Replacer) Exchange {
 	}
 	e := Exchange{Step: x.step + 1, Method: x.d.method, Target: text(x.d.wholeTarget()), RequestBody: text(x.d.body), RequestHeader: headers(x.d.headers)}
 	if x.err != nil {
-		e.Problem = c.redactor.Text(oneLine(x.err.Error()))
+		e.Problem = oneLine(hide(x.err.Error()))
 		return e
 	}
-	e.Status, e.Problem = x.a.status, c.redactor.Text(x.a.unusable)
+	e.Status, e.Problem = x.a.status, hide(x.a.unusable)
 	e.ResponseHeader, e.ResponseBody = headers(x.a.header), text(string(x.a.body))
 	return e
-}
-
-// tokenHider hides every token that the run was granted or sent.
-func (r *run) tokenHider() *strings.Replacer {
-	var pairs []string
-	hide := func(token string) {
-		if len(token) >= minToken {
-			by := "‹token of " + strconv.Itoa(len(token)) + " characters›"
-			pairs = append(pairs, token, by, url.QueryEscape(token), by)
-		}
-	}
-	for _, x := range r.exchanges {
-		hide(x.d.values["token"])
-	}
-	for _, name := range sortedKeys(r.tokens) {
-		hide(r.tokens[name].token)
-	}
-	return strings.NewReplacer(pairs...)
 }
 
 // minToken is the shortest text that is hidden as a token, in characters; what

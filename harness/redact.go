@@ -9,12 +9,16 @@ import (
 	"strings"
 )
 
-// Redactor replaces secrets, by value, in everything that leaves the harness:
-// as they are, in base64, in hexadecimal, URL-encoded and JSON-escaped.
+// Redactor replaces secrets, by value, in everything that leaves the harness: as
+// they are and in capital or small letters, in base64, in hexadecimal, and escaped
+// in the ways of URLs, JSON and HTML, or in several of these at once.
 type Redactor struct {
 	replace *strings.Replacer
 	known   []string // every form of every secret, longest first
+	secrets []secret // longest first
 }
+
+type secret struct{ value, folded, name string }
 
 // minSecret is the shortest text worth hiding: shorter ones would blank out
 // ordinary words, and are no secrets.
@@ -22,18 +26,33 @@ const minSecret = 4
 
 // NewRedactor hides the given values. Each is shown as ‹name›.
 func NewRedactor(secrets map[string]string) *Redactor {
-	forms := map[string]string{}
+	var all []secret
 	for _, name := range sortedKeys(secrets) {
-		if len(secrets[name]) < minSecret {
+		all = append(all, secret{value: secrets[name], name: name})
+	}
+	return newRedactor(all)
+}
+
+func newRedactor(secrets []secret) *Redactor {
+	forms := map[string]string{}
+	r := &Redactor{}
+	for _, s := range secrets {
+		if len(s.value) < minSecret {
 			continue
 		}
-		for _, form := range secretForms(secrets[name]) {
+		s.folded, s.name = folded(s.value), "‹"+s.name+"›"
+		r.secrets = append(r.secrets, s)
+		if strings.Contains(s.value, " ") { // which URLs also write so
+			plus := strings.ReplaceAll(s.value, " ", "+")
+			r.secrets = append(r.secrets, secret{plus, folded(plus), s.name})
+		}
+		for _, form := range secretForms(s.value) {
 			if _, known := forms[form]; !known {
-				forms[form] = "‹" + name + "›"
+				forms[form] = s.name
 			}
 		}
 	}
-	r := &Redactor{}
+	sort.SliceStable(r.secrets, func(i, j int) bool { return len(r.secrets[i].value) > len(r.secrets[j].value) })
 	for form := range forms {
 		r.known = append(r.known, form)
 	}
@@ -98,7 +117,27 @@ func (r *Redactor) Text(s string) string {
 	if r == nil || s == "" {
 		return s
 	}
-	return r.replace.Replace(s)
+	s = r.replace.Replace(s)
+	var places []shown
+	r.spellings(s, func(layer spelled) bool {
+		text := folded(layer.text)
+		for _, x := range r.secrets {
+			for from := 0; ; {
+				i := strings.Index(text[from:], x.folded)
+				if i < 0 {
+					break
+				}
+				i += from
+				from = i + len(x.folded)
+				places = append(places, shown{layer.at[i], layer.at[from], x.name})
+			}
+		}
+		return false
+	})
+	if len(places) == 0 {
+		return s
+	}
+	return blank(s, places)
 }
 
 // Leaks reports whether s holds a secret in any form.
@@ -111,5 +150,32 @@ func (r *Redactor) Leaks(s string) bool {
 			return true
 		}
 	}
-	return false
+	if !strings.ContainsAny(s, `%\&`) {
+		return false
+	}
+	return r.spellings(s, func(layer spelled) bool {
+		for _, x := range r.secrets {
+			if strings.Contains(layer.text, x.value) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// spellings looks at the text as it is, and then with one layer of escapes after
+// the other read, until found says so.
+func (r *Redactor) spellings(s string, found func(spelled) bool) bool {
+	layer := plainly(s)
+	for range layers {
+		if found(layer) {
+			return true
+		}
+		next, changed := layer.unescaped()
+		if !changed {
+			return false
+		}
+		layer = next
+	}
+	return found(layer)
 }

@@ -162,7 +162,7 @@ func (r *run) step(res *Result, cs *Case, i int) bool {
 			// The state is about this request: a login it needs comes first.
 			if s.operation != nil && r.c.profile.Login != nil && s.Call != "login" {
 				if _, _, err := r.token(s.Token); err != nil {
-					res.Verdict, res.Reason = Error, r.c.redactor.Text(oneLine(err.Error()))
+					res.Verdict, res.Reason = Error, oneLine(r.c.hide(err.Error()))
 					return false
 				}
 			}
@@ -238,7 +238,7 @@ func (r *run) stopped(err error) (Verdict, string) {
 	if errors.As(err, &limit) {
 		return Skip, limit.Error()
 	}
-	return Error, r.c.redactor.Text(oneLine(err.Error()))
+	return Error, oneLine(r.c.hide(err.Error()))
 }
 
 func (c *Checker) claim(name string) string {
@@ -252,18 +252,19 @@ func (c *Checker) claim(name string) string {
 func (c *Checker) conclude(res *Result, r *run) {
 	c.profile.Settle(res, r.open, c.strict)
 	if tells := res.Verdict != Pass && (res.Verdict != Observed || len(res.Findings) > 0); tells || c.keep {
-		tokens := r.tokenHider()
+		hide := r.hider()
 		for _, x := range r.exchanges {
-			res.Sent = append(res.Sent, c.show(x, tokens))
+			res.Sent = append(res.Sent, show(x, hide))
 		}
 		for i, s := range res.Stages {
-			res.Stages[i].Value = tokens.Replace(c.redactor.Text(s.Value))
+			res.Stages[i].Value = hide(s.Value)
 		}
 		for i := range res.Findings {
 			f := &res.Findings[i]
-			f.Problem, f.Want, f.Got = c.redactor.Text(f.Problem), tokens.Replace(c.redactor.Text(f.Want)), tokens.Replace(c.redactor.Text(f.Got))
+			f.Problem, f.Want, f.Got = hide(f.Problem), hide(f.Want), hide(f.Got)
 		}
-		res.hide(func(s string) string { return tokens.Replace(c.redactor.Text(s)) })
+		res.Reason = hide(res.Reason)
+		res.hide(hide)
 	} else {
 		res.Stages = nil
 	}
