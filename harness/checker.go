@@ -108,6 +108,11 @@ func NewChecker(p *Profile, t Target, o Options) (*Checker, error) {
 		if value == "" && !cred.Optional {
 			return nil, fmt.Errorf("%s needs the credential %s", p.Vendor, cred.Name)
 		}
+		for _, other := range p.Credentials {
+			if cred.Secret && !other.Secret && value != "" && value == c.credentials[other.Name] {
+				return nil, fmt.Errorf("%s: the credentials %s and %s are the same; the one is public and the other secret, so correct one of them", p.Vendor, other.Name, cred.Name)
+			}
+		}
 	}
 	c.redactor = NewRedactor(secrets)
 	c.hide = c.redactor.Text

@@ -41,7 +41,7 @@ func (r *run) exchange(d *draft) (*answer, error) {
 	sent := c.local.Now()
 	read := c.readings.take()
 	resp, err := c.target.Transport.RoundTrip(req)
-	a := &answer{hide: c.hide}
+	a := &answer{hide: r.hide}
 	if err != nil {
 		if a.unusable = unusable(err, c.hide); a.unusable == "" {
 			r.exchanges = append(r.exchanges, exchanged{len(r.exchanges), d, nil, err, read})

@@ -6,13 +6,17 @@ import (
 	"strings"
 )
 
+// hide is the hider of what has been exchanged so far. It is for what a finding
+// says, which passing cases have none of.
+func (r *run) hide(s string) string { return r.hider()(s) }
+
 // hider takes out of a text the secrets of the run, every token that was granted
 // or sent in it, and the secrets that were sent altered on purpose.
 func (r *run) hider() func(string) string {
 	var also []secret
 	add := func(value, name string) {
 		if value != "" && !strings.Contains(value, "‹") {
-			also = append(also, secret{value: value, name: name})
+			also = append(also, secret{value: value, shown: "‹" + name + "›"})
 		}
 	}
 	token := func(value string) {

@@ -46,8 +46,12 @@ func isJWT(value string) bool {
 	return err == nil && json.Valid(header)
 }
 
-// masking replaces values, in every spelling of theirs, by those of their masks.
-type masking struct{ by map[string]string }
+// masking replaces values, in every spelling that secretForms knows, by the same
+// spelling of their masks, and in any other by the mask as it is.
+type masking struct {
+	by     map[string]string
+	others []secret
+}
 
 // hide adds a value to replace, and what to replace it by.
 func (m *masking) hide(value, by string) {
@@ -62,12 +66,20 @@ func (m *masking) hide(value, by string) {
 	}
 }
 
-func (m *masking) replacer() *strings.Replacer {
+// secret adds a value that must not be left in any spelling.
+func (m *masking) secret(value, by string) {
+	m.hide(value, by)
+	m.others = append(m.others, secret{value: value, shown: by})
+}
+
+// text is what replaces them.
+func (m *masking) text() func(string) string {
 	forms := sortedKeys(m.by)
 	sort.SliceStable(forms, func(i, j int) bool { return len(forms[i]) > len(forms[j]) })
 	var pairs []string
 	for _, form := range forms {
 		pairs = append(pairs, form, m.by[form])
 	}
-	return strings.NewReplacer(pairs...)
+	known, others := strings.NewReplacer(pairs...), newRedactor(m.others)
+	return func(s string) string { return others.Text(known.Replace(s)) }
 }

@@ -18,7 +18,8 @@ type Redactor struct {
 	secrets []secret // longest first
 }
 
-type secret struct{ value, folded, name string }
+// secret is a value and what is shown in its place.
+type secret struct{ value, folded, shown string }
 
 // minSecret is the shortest text worth hiding: shorter ones would blank out
 // ordinary words, and are no secrets.
@@ -28,7 +29,7 @@ const minSecret = 4
 func NewRedactor(secrets map[string]string) *Redactor {
 	var all []secret
 	for _, name := range sortedKeys(secrets) {
-		all = append(all, secret{value: secrets[name], name: name})
+		all = append(all, secret{value: secrets[name], shown: "‹" + name + "›"})
 	}
 	return newRedactor(all)
 }
@@ -40,15 +41,15 @@ func newRedactor(secrets []secret) *Redactor {
 		if len(s.value) < minSecret {
 			continue
 		}
-		s.folded, s.name = folded(s.value), "‹"+s.name+"›"
+		s.folded = folded(s.value)
 		r.secrets = append(r.secrets, s)
 		if strings.Contains(s.value, " ") { // which URLs also write so
 			plus := strings.ReplaceAll(s.value, " ", "+")
-			r.secrets = append(r.secrets, secret{plus, folded(plus), s.name})
+			r.secrets = append(r.secrets, secret{plus, folded(plus), s.shown})
 		}
 		for _, form := range secretForms(s.value) {
 			if _, known := forms[form]; !known {
-				forms[form] = s.name
+				forms[form] = s.shown
 			}
 		}
 	}
@@ -118,7 +119,7 @@ func (r *Redactor) Text(s string) string {
 		return s
 	}
 	s = r.replace.Replace(s)
-	var places []shown
+	var places []place
 	r.spellings(s, func(layer spelled) bool {
 		text := folded(layer.text)
 		for _, x := range r.secrets {
@@ -129,7 +130,7 @@ func (r *Redactor) Text(s string) string {
 				}
 				i += from
 				from = i + len(x.folded)
-				places = append(places, shown{layer.at[i], layer.at[from], x.name})
+				places = append(places, place{layer.at[i], layer.at[from], x.shown})
 			}
 		}
 		return false

@@ -42,6 +42,9 @@ const (
 	shapeUnusual = "(unusable)"
 )
 
+// idKey stands for keys that are ids.
+const idKey = "{id}"
+
 // Bounds of a shape, so that a hostile answer stays small.
 const (
 	maxFacts = 300
@@ -104,10 +107,26 @@ type shaper struct {
 	shown    []Showing
 }
 
+// add notes a fact. Several keys may stand under one name: see key.
 func (w *shaper) add(f Fact) {
+	if !f.Documented && strings.Contains(f.Path, idKey) {
+		for i := range w.facts {
+			if known := &w.facts[i]; known.Path == f.Path {
+				known.Value = eitherType(known.Value, f.Value)
+				return
+			}
+		}
+	}
 	if len(w.facts) < maxFacts {
 		w.facts = append(w.facts, f)
 	}
+}
+
+// eitherType are the types of both, sorted.
+func eitherType(a, b string) string {
+	types := append(strings.Split(a, " or "), strings.Split(b, " or ")...)
+	slices.Sort(types)
+	return strings.Join(slices.Compact(types), " or ")
 }
 
 // value describes what stands at the path. The pattern is nil where the profile
@@ -163,7 +182,6 @@ func (w *shaper) elements(path string, p *pattern, list []any, depth int) {
 		}
 	}
 	merged := map[string]*Fact{}
-	seen := map[string][]string{}
 	var order []string
 	for i, item := range list[:min(len(list), maxFacts)] {
 		one := shaper{matching: w.matching, private: w.private}
@@ -172,30 +190,20 @@ func (w *shaper) elements(path string, p *pattern, list []any, depth int) {
 			w.shown = append(w.shown, one.shown...)
 		}
 		for _, f := range one.facts {
-			if merged[f.Path] == nil {
+			known := merged[f.Path]
+			switch {
+			case known == nil:
 				merged[f.Path] = &f
 				order = append(order, f.Path)
-			}
-			if f.Documented {
-				if i == fitting {
-					*merged[f.Path] = f
-				}
-				continue
-			}
-			for t := range strings.SplitSeq(f.Value, " or ") {
-				if !slices.Contains(seen[f.Path], t) {
-					seen[f.Path] = append(seen[f.Path], t)
-				}
+			case !f.Documented:
+				known.Value = eitherType(known.Value, f.Value)
+			case i == fitting:
+				*known = f
 			}
 		}
 	}
 	for _, at := range order {
-		f := *merged[at]
-		if types := seen[at]; !f.Documented {
-			slices.Sort(types)
-			f.Value = strings.Join(types, " or ")
-		}
-		w.add(f)
+		w.add(*merged[at])
 	}
 }
 
@@ -255,7 +263,8 @@ func (w *shaper) headers(documented []patternKey, a *answer) {
 	}
 	for _, name := range sortedKeys(a.header) {
 		if canonical := http.CanonicalHeaderKey(name); !known[canonical] && len(a.header[name]) > 0 {
-			if value := headerForm(canonical, a.header[name][0]); value != "" {
+			first, _, _ := strings.Cut(a.header[name][0], " ")
+			if value := headerForm(canonical, a.header[name][0]); value != "" && !w.private(canonical+" "+first) {
 				w.add(Fact{Path: "header " + canonical, Value: value})
 			}
 		}
@@ -293,7 +302,7 @@ var (
 // id, stands for all such.
 func (w *shaper) key(name string) string {
 	if len(name) > maxKey || idLike.MatchString(name) || w.private(name) {
-		return "{id}"
+		return idKey
 	}
 	if name == "" || strings.ContainsAny(name, ".[]\" ") {
 		return strconv.Quote(name)

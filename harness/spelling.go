@@ -125,15 +125,15 @@ func folded(s string) string {
 	return string(b)
 }
 
-// shown is a place in a text where a secret stands.
-type shown struct {
+// place is where in a text a secret stands, and what is shown there instead.
+type place struct {
 	from, to int
-	name     string
+	shown    string
 }
 
-// blank puts each name in the place of what it names. Of places that overlap the
-// whole is replaced, by the name of the first.
-func blank(s string, places []shown) string {
+// blank shows what is to be shown in each place. Of places that overlap the whole
+// is replaced, by what is shown for the first.
+func blank(s string, places []place) string {
 	sort.SliceStable(places, func(i, j int) bool {
 		if places[i].from != places[j].from {
 			return places[i].from < places[j].from
@@ -145,7 +145,7 @@ func blank(s string, places []shown) string {
 	for _, p := range places {
 		if p.from >= end {
 			b.WriteString(s[end:p.from])
-			b.WriteString(p.name)
+			b.WriteString(p.shown)
 		}
 		end = max(end, p.to)
 	}

@@ -142,18 +142,23 @@ func (r *run) masked() ([]*draft, func(string) string) {
 	credentials := c.MaskedCredentials()
 	for _, cred := range c.profile.Credentials {
 		if value := c.credentials[cred.Name]; cred.Secret && len(value) >= minSecret {
-			m.hide(value, credentials[cred.Name])
+			m.secret(value, credentials[cred.Name])
 		}
 	}
 	tokens := map[string]string{}
 	token := func(value string) {
 		if len(value) >= minToken && tokens[value] == "" {
 			tokens[value] = Mask(fmt.Sprintf("%s token %d", c.profile.Vendor, len(tokens)+1), value)
-			m.hide(value, tokens[value])
+			m.secret(value, tokens[value])
 		}
 	}
 	for _, x := range r.exchanges {
 		token(x.d.given["token"])
+		if x.a != nil {
+			for _, granted := range r.granted(x.a) {
+				token(granted)
+			}
+		}
 	}
 	for _, name := range sortedKeys(r.tokens) {
 		token(r.tokens[name].token)
@@ -186,7 +191,7 @@ func (r *run) masked() ([]*draft, func(string) string) {
 			like(x.d.values[result], d.values[result])
 		}
 	}
-	return drafts, m.replacer().Replace
+	return drafts, m.text()
 }
 
 // MaskedCredentials are the credentials of the run with the secret ones masked:

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/benbjohnson/clock"
@@ -115,18 +116,44 @@ var DefaultBase = time.Date(2024, 3, 4, 21, 11, 44, 0, time.UTC)
 func checkURL(raw string, allowPlain bool) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("target %q: write an absolute URL such as https://sandbox.example.com", raw)
+		return nil, fmt.Errorf("target %q: write an absolute URL such as https://sandbox.example.com", ShownURL(raw))
 	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("target %q: leave out user, query and fragment; credentials come from the environment", u.Redacted())
+	if u.User != nil || strings.ContainsAny(raw, "?#") {
+		return nil, fmt.Errorf("target %q: leave out user, query and fragment; credentials come from the environment", ShownURL(raw))
 	}
 	if u.Scheme == "http" && !allowPlain && !Loopback(u.Hostname()) {
-		return nil, fmt.Errorf("target %s: plain HTTP would send credentials in the clear; use https, or -allow-plain-http for a server you own", raw)
+		return nil, fmt.Errorf("target %s: plain HTTP would send credentials in the clear; use https, or -allow-plain-http for a server you own", ShownURL(raw))
 	}
 	for len(u.Path) > 0 && u.Path[len(u.Path)-1] == '/' {
 		u.Path = u.Path[:len(u.Path)-1]
 	}
 	return u, nil
+}
+
+// ShownURL is a URL as it may be printed: without user, password, query and
+// fragment, in which secrets are put. It goes by the text alone, because a URL
+// with a mistake in it holds them too, and a password may have any mark in it:
+// so nothing is shown between the scheme and the last @.
+func ShownURL(raw string) string {
+	scheme, rest := "", raw
+	for _, known := range []string{"https://", "http://"} {
+		if after, ok := strings.CutPrefix(raw, known); ok {
+			scheme, rest = known, after
+		}
+	}
+	end := strings.IndexAny(rest, "?#")
+	at := strings.LastIndexByte(rest, '@')
+	switch {
+	case at < 0 && end < 0:
+		return raw
+	case end < 0:
+		return scheme + "…" + rest[at:]
+	case end < at:
+		return scheme + "…"
+	case at < 0:
+		return scheme + rest[:end] + "…"
+	}
+	return scheme + "…" + rest[at:end] + "…"
 }
 
 // Loopback reports whether the host is this machine.

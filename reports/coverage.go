@@ -85,6 +85,19 @@ func ran(v harness.Verdict) bool {
 	return false
 }
 
+// Ran is how many cases of the run came to a verdict on their target.
+func (r *Run) Ran() int {
+	n := 0
+	for _, s := range r.Suites {
+		for _, res := range s.Results {
+			if ran(res.Verdict) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // coverage writes how many requirements are in which state, and names those
 // whose cases all came to nothing.
 func (s *Suite) coverage(b *strings.Builder) {

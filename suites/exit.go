@@ -49,20 +49,21 @@ func (r *runner) finish(t *testing.T, problem error) int {
 		problem = errNothing // an empty report would read as green
 	}
 	unwritten := r.compare(problem)
+	r.report.Regressed = r.regressed()
 	code := r.code(problem)
 	if problem == nil && r.report.Interrupted {
 		r.interrupted(errInterrupted)
 	}
 	if problem != nil {
-		r.report.Problem = r.report.Redactor.Text(strings.Join(strings.Fields(problem.Error()), " "))
+		r.report.Problem = strings.Join(strings.Fields(r.hide(problem.Error())), " ") // hidden first: a secret may have white space in it
 	}
 	if unwritten != nil {
-		t.Errorf("%v", unwritten)
+		t.Error(r.hide(unwritten.Error()))
 		code = max(code, ExitUsage)
 	}
 	if r.options.Reports != "" {
 		if err := r.report.Write(r.options.Reports); err != nil {
-			t.Errorf("%v", err)
+			t.Error(r.hide(err.Error()))
 			code = max(code, ExitUsage)
 		}
 	}
@@ -95,6 +96,8 @@ func (r *runner) code(problem error) int {
 		return ExitUnreachable
 	case r.limited || r.report.Interrupted:
 		return ExitUsage
+	case r.report.Ran() == 0: // all skipped is no green either
+		return ExitNothing
 	}
 	return ExitConforms
 }
@@ -112,7 +115,7 @@ func (r *runner) reason(code int) string {
 	case code == ExitNothing && r.report.Count(harness.Stale) > 0:
 		return "the list of known failures is stale"
 	case code == ExitNothing:
-		return "no case ran"
+		return "no case came to a verdict: each was skipped or inconclusive"
 	case r.report.Interrupted:
 		return "the run did not get to its end"
 	}
