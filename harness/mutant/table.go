@@ -4,27 +4,34 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/skewproof/skewproof/harness"
 )
 
-// Table writes the scores as a table, one row for each vendor and side, and the
-// survivors below it.
-func Table(w io.Writer, scores []Score) error {
+// Table writes the scores as a table, one row for each vendor and side. Below it
+// are the survivors, and why those cannot be caught that are equivalent.
+func Table(w io.Writer, scores []Score, profiles []*harness.Profile) error {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "vendor\tside\tmutants\tequivalent\tkilled\tscore")
+	fmt.Fprintln(t, "vendor\tside\tmutants\tequivalent\tkilled\tscore\tcases\tidle")
 	for _, s := range scores {
 		all, equivalent, killed := s.Count()
-		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%.1f %%\n", s.Vendor, s.Side, all, equivalent, killed, percent(killed, all-equivalent))
+		cases, idle := s.idleIn(profiles)
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%.1f %%\t%d\t%d\n", s.Vendor, s.Side, all, equivalent, killed, percent(killed, all-equivalent), cases, len(idle))
 	}
 	_ = t.Flush() // into memory
 	for _, s := range scores {
 		for _, f := range s.Survivors() {
 			fmt.Fprintf(&b, "survives: %s.%s %s: %s; it breaks %s\n", s.Vendor, s.Side, f.ID, f.Says, strings.Join(f.Rules, " "))
+		}
+	}
+	for _, s := range scores {
+		for _, f := range s.Fates {
+			if f.Equivalent != "" {
+				fmt.Fprintf(&b, "equivalent: %s.%s %s: %s\n", s.Vendor, s.Side, f.ID, f.Equivalent)
+			}
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -38,25 +45,6 @@ func percent(part, whole int) float64 {
 	return 100 * float64(part) / float64(whole)
 }
 
-// Idle are the cases that no mutant of the score fails: they may stay, but
-// nothing shows that they are needed.
-func (s Score) Idle(p *harness.Profile) []string {
-	needed := map[string]bool{}
-	for _, f := range s.Fates {
-		for _, name := range append(slices.Clone(f.Killed), f.Others...) {
-			name, _, _ = strings.Cut(name, " (")
-			needed[name] = true
-		}
-	}
-	var idle []string
-	for _, c := range p.Cases {
-		if c.Side == s.Side && !needed[c.Name()] {
-			idle = append(idle, c.Name())
-		}
-	}
-	return idle
-}
-
 type (
 	matrixFile struct {
 		Version int           `json:"version"`
@@ -68,8 +56,9 @@ type (
 		Mutants    int            `json:"mutants"`
 		Equivalent int            `json:"equivalent"`
 		Killed     int            `json:"killed"`
+		Cases      int            `json:"cases"`
 		Fates      []matrixMutant `json:"fates"`
-		Idle       []string       `json:"cases_no_mutant_fails"`
+		Idle       []string       `json:"idle_cases"`
 	}
 	matrixMutant struct {
 		ID         string   `json:"id"`
@@ -82,7 +71,7 @@ type (
 )
 
 // Matrix renders the scores as JSON: each mutant with the cases that killed it,
-// and the cases that no mutant fails.
+// and the idle cases.
 func Matrix(scores []Score, profiles []*harness.Profile) ([]byte, error) {
 	file := matrixFile{Version: 1}
 	for _, s := range scores {
@@ -91,11 +80,8 @@ func Matrix(scores []Score, profiles []*harness.Profile) ([]byte, error) {
 		for _, f := range s.Fates {
 			out.Fates = append(out.Fates, matrixMutant{f.ID, f.Says, f.Rules, f.Catalogue, f.Equivalent, append([]string{}, f.Killed...)})
 		}
-		for _, p := range profiles {
-			if p.Vendor == s.Vendor {
-				out.Idle = append([]string{}, s.Idle(p)...)
-			}
-		}
+		cases, idle := s.idleIn(profiles)
+		out.Cases, out.Idle = cases, append([]string{}, idle...)
 		file.Scores = append(file.Scores, out)
 	}
 	text, err := json.MarshalIndent(file, "", "  ")

@@ -184,7 +184,7 @@ func (s *Server) checkSignature(c *call) *refusal {
 	}
 	ok := hmac.Equal([]byte(sent), []byte(want))
 	if s.tamper.Match != nil {
-		ok = s.tamper.Match(sent, want)
+		ok = s.tamper.Match(Signed{sent, want, v})
 	}
 	if !ok {
 		return &refusal{name: "signature"}

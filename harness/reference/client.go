@@ -30,10 +30,11 @@ type Client struct {
 // NewClient returns a client for the profile. It refuses to send credentials in
 // the clear, or to go without them.
 func NewClient(p *harness.Profile, c harness.ClientConfig) (*Client, error) {
-	return newClient(p, c, ClientTamper{})
+	return NewTamperedClient(p, c, ClientTamper{})
 }
 
-func newClient(p *harness.Profile, c harness.ClientConfig, t ClientTamper) (*Client, error) {
+// NewTamperedClient returns a client that is broken so.
+func NewTamperedClient(p *harness.Profile, c harness.ClientConfig, t ClientTamper) (*Client, error) {
 	base, err := url.Parse(c.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("base URL %q: %w", c.BaseURL, err)
@@ -51,7 +52,7 @@ func newClient(p *harness.Profile, c harness.ClientConfig, t ClientTamper) (*Cli
 	}
 	made := &Client{profile: p, tamper: t, reader: p.Unpinned(), config: c, http: &http.Client{Transport: c.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	made.tokens = tokenStore{clock: c.Clock, login: made.login, alone: t.Alone}
+	made.tokens = tokenStore{clock: c.Clock, login: made.login, tamper: t}
 	made.tokens.margin, _ = time.ParseDuration(p.Choice("refresh-margin")) // no margin where the pages name none
 	return made, nil
 }

@@ -41,14 +41,14 @@ func (c *Client) send(ctx context.Context, form *harness.Form, call harness.Call
 	}
 	resp, err := c.http.Do(r)
 	if err != nil {
-		_, err := c.judged(login, nil, nil, harness.Reading{}, &callError{kind: "network", message: "no answer came: " + rootCause(err)})
-		return nil, r, err
+		a, err := c.judged(nil, nil, harness.Reading{}, &callError{kind: "network", message: "no answer came: " + rootCause(err)})
+		return a, r, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	if err != nil {
-		_, err := c.judged(login, nil, nil, harness.Reading{}, &callError{kind: "network", message: "the answer broke off: " + err.Error()})
-		return nil, r, err
+		a, err := c.judged(nil, nil, harness.Reading{}, &callError{kind: "network", message: "the answer broke off: " + err.Error()})
+		return a, r, err
 	}
 	op := c.profile.Operation(call.Operation)
 	switch {
@@ -59,18 +59,18 @@ func (c *Client) send(ctx context.Context, form *harness.Form, call harness.Call
 	}
 	reading := c.reader.Read(op, v, resp.StatusCode, resp.Header, body)
 	if !reading.OK {
-		a, err := c.judged(login, resp, body, reading, c.refused(resp, reading))
+		a, err := c.judged(resp, body, reading, c.refused(resp, reading))
 		return a, r, err
 	}
 	return &apiAnswer{resp.StatusCode, body, reading.Doc}, r, nil
 }
 
 // judged gives the failure back, unless the client is broken in how it takes it.
-func (c *Client) judged(login bool, resp *http.Response, body []byte, reading harness.Reading, e *callError) (*apiAnswer, error) {
+func (c *Client) judged(resp *http.Response, body []byte, reading harness.Reading, e *callError) (*apiAnswer, error) {
 	if c.tamper.Refused == nil {
 		return nil, e
 	}
-	r := &Refusal{Login: login, Error: reading.Error, Kind: e.kind, Words: e.message, Renew: e.token, Busy: e.busy}
+	r := &Refusal{Error: reading.Error, Kind: e.kind, Words: e.message, Renew: e.token, Busy: e.busy}
 	if resp != nil {
 		r.Status = resp.StatusCode
 	}

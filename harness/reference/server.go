@@ -138,7 +138,7 @@ func (s *Server) check(c *call) *refusal {
 	for _, name := range c.form.Checks {
 		refused := checks[name](s, c)
 		if refused != nil && s.tamper.Refuse != nil {
-			if refused.name = s.tamper.Refuse(c.r, refused.name); refused.name == "" {
+			if refused.name = s.tamper.Refuse(refused.name); refused.name == "" {
 				continue
 			}
 		}

@@ -12,13 +12,28 @@ import (
 // Tamper breaks a reference server on purpose. Each function is asked in one
 // place, and those that are nil change nothing.
 type Tamper struct {
-	Request func(r *http.Request, body []byte) []byte            // before the request is read; gives its body
-	Stamp   func(text string, now time.Time) string              // before a timestamp is read; a missing one is empty
-	Match   func(sent, right string) bool                        // whether a signature will do
-	Verify  func(header, claims map[string]any, right bool) bool // whether a token of three parts will do, given whether its signature is right
-	Find    func(token string, granted []string) string          // the granted token that this one is taken for
-	Refuse  func(c *http.Request, name string) string            // what is told in place of an error; empty to let it pass
-	Answer  func(*Told)                                          // before an answer is sent
+	Request func(r *http.Request, body []byte) []byte   // before the request is read; gives its body
+	Stamp   func(text string, now time.Time) string     // before a timestamp is read; a missing one is empty
+	Match   func(Signed) bool                           // whether a signature will do
+	Verify  func(*JWT) bool                             // whether a token of three parts will do
+	Find    func(token string, granted []string) string // the granted token that this one is taken for
+	Refuse  func(name string) string                    // what is told in place of an error; empty to let it pass
+	Answer  func(*Told)                                 // before an answer is sent
+}
+
+// Signed is a signature that came, and what it is compared with.
+type Signed struct {
+	Sent, Right string
+	Values      harness.Values // what the right one was made from; do not change it
+}
+
+// JWT is a token of three parts, whose claims are still to be judged.
+type JWT struct {
+	Header, Claims map[string]any // nil when they cannot be read; a change of the claims counts
+	Text           string         // what is signed
+	Signature      []byte
+	Key            string
+	Right          bool // the signature is
 }
 
 // Told is an answer that is about to be sent.
@@ -42,25 +57,26 @@ func NewTampered(p *harness.Profile, clk clock.Clock, t Tamper) *Server {
 // ClientTamper breaks a reference client on purpose. What is not set changes
 // nothing.
 type ClientTamper struct {
-	Careless bool                               // takes any configuration
-	Now      func(time.Time) time.Time          // the clock that stamps are made from
-	Stamp    func(text string) string           // a timestamp, before it is signed
-	Recipe   harness.Recipe                     // in place of the profile's
-	Sign     func(v harness.Values, login bool) // what a request is signed from
-	Sent     func(v harness.Values, login bool) // what is sent, after it was signed
-	Request  func(r *http.Request, login bool)  // a finished request
-	Repeat   func(again, before *http.Request)  // a repetition of a call, given the request before
-	Refused  func(*Refusal)                     // what an answer means that is no success
-	Token    func(token string) string          // the token of a login
-	Life     func(time.Duration) time.Duration  // how long a token is kept, without the margin
-	Alone    bool                               // callers do not share a login
-	Keeps    bool                               // a refused token is used again
-	Most     int                                // how often a call is repeated; once when 0
+	Careless bool                                 // takes any configuration
+	Now      func(time.Time) time.Time            // the clock that stamps are made from
+	Stamp    func(text string) string             // a timestamp, before it is signed
+	Recipe   harness.Recipe                       // in place of the profile's
+	Sign     func(v harness.Values, login bool)   // what a request is signed from
+	Sent     func(v harness.Values, login bool)   // what is sent, after it was signed
+	Request  func(r *http.Request, login bool)    // a finished request
+	Repeat   func(again, before *http.Request)    // a repetition of a call, given the request before
+	Refused  func(*Refusal)                       // what an answer means that is no success
+	Token    func(token string) string            // the token of a login
+	Life     func(time.Duration) time.Duration    // how long a token is kept, without the margin
+	Fresh    func(now, had, until time.Time) bool // whether a token is still used that was had then and is to be replaced then
+	Alone    bool                                 // callers do not share a login
+	Keeps    bool                                 // a refused token is used again
+	Forgets  bool                                 // a token is given up when any is refused
+	Most     int                                  // how often a call is repeated; once when 0
 }
 
 // Refusal is what a client makes of an answer that is no success.
 type Refusal struct {
-	Login  bool
 	Status int    // 0 when none came
 	Error  string // the documented error; empty for none
 	Kind   string // see harness.Kinds
@@ -68,13 +84,4 @@ type Refusal struct {
 	Renew  bool // a new token may help
 	Busy   bool // the server may be less busy later
 	OK     bool // it counts as a success all the same
-}
-
-// NewTamperedClient returns a client that is broken so.
-func NewTamperedClient(p *harness.Profile, c harness.ClientConfig, t ClientTamper) (*Client, error) {
-	made, err := newClient(p, c, t)
-	if err != nil {
-		return nil, err
-	}
-	return made, nil
 }

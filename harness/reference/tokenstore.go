@@ -13,7 +13,7 @@ import (
 type tokenStore struct {
 	clock  clock.Clock
 	margin time.Duration // how long before its end a token is replaced
-	alone  bool          // callers do not wait for the login of another
+	tamper ClientTamper
 	login  func(context.Context) (token string, lifetime time.Duration, err error)
 
 	mu      sync.Mutex
@@ -35,12 +35,16 @@ func (s *tokenStore) get(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	now := s.clock.Now()
 	// A clock that was set back makes no token younger.
-	if s.current != "" && !now.Before(s.had) && now.Before(s.until) {
+	fresh := !now.Before(s.had) && now.Before(s.until)
+	if s.tamper.Fresh != nil {
+		fresh = s.tamper.Fresh(now, s.had, s.until)
+	}
+	if s.current != "" && fresh {
 		defer s.mu.Unlock()
 		return s.current, nil
 	}
 	f := s.flight
-	if f != nil && !s.alone {
+	if f != nil && !s.tamper.Alone {
 		s.mu.Unlock()
 		select {
 		case <-f.done:
@@ -71,7 +75,7 @@ func (s *tokenStore) get(ctx context.Context) (string, error) {
 func (s *tokenStore) forget(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.current == token {
+	if s.current == token || s.tamper.Forgets {
 		s.current = ""
 	}
 }
