@@ -2,14 +2,12 @@ package driver
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,7 +19,7 @@ const (
 	maxLine    = 1 << 20          // of one message, in bytes
 	answerTime = 10 * time.Second // for the first word, and for each answer
 	exitTime   = 2 * time.Second  // after the end of its input
-	maxWords   = 4 << 10          // of standard error, the end of which is kept, in bytes
+	maxWords   = 4 << 10          // of standard error, the end of which is told, in bytes
 )
 
 // process is one driver, running.
@@ -29,6 +27,7 @@ type process struct {
 	cmd   *exec.Cmd
 	stdin *os.File
 	clock clock.Clock
+	hide  func(string) string // takes out what is secret
 	words *tail
 	said  *os.File      // where it writes its standard error, and flush its marks
 	marks chan struct{} // one for each mark that was read
@@ -49,8 +48,8 @@ type process struct {
 }
 
 // start starts a driver and waits for its first word.
-func start(command, environment []string, clk clock.Clock) (*process, error) {
-	d := &process{clock: clk, words: &tail{}, ended: make(chan struct{}), pending: map[int64]chan reply{}, broken: make(chan struct{}),
+func start(command, environment []string, clk clock.Clock, hide func(string) string) (*process, error) {
+	d := &process{clock: clk, hide: hide, words: &tail{}, ended: make(chan struct{}), pending: map[int64]chan reply{}, broken: make(chan struct{}),
 		marks: make(chan struct{}, 1), heard: make(chan struct{})}
 	d.cmd = exec.Command(command[0], command[1:]...)
 	d.cmd.Env = environment
@@ -135,7 +134,7 @@ func (d *process) readLine(r *bufio.Reader) ([]byte, error) {
 
 func (d *process) greet(line []byte) error {
 	if err := json.Unmarshal(line, &d.hello); err != nil || d.hello.Version == 0 {
-		return fmt.Errorf("the driver's first line is no greeting: %s; it is to be {\"skewproof\": 1, \"client\": \"...\"}", excerpt(line))
+		return fmt.Errorf("the driver's first line is no greeting: %s; it is to be {\"skewproof\": 1, \"client\": \"...\"}", d.excerpt(line))
 	}
 	if d.hello.Version != 1 {
 		return fmt.Errorf("the driver speaks version %d of the protocol, and this is version 1", d.hello.Version)
@@ -151,7 +150,7 @@ func (d *process) take(lines *bufio.Reader) error {
 	}
 	var r reply
 	if err := json.Unmarshal(line, &r); err != nil || r.ID == nil {
-		return fmt.Errorf("the driver printed what is no answer: %s; what is meant for people goes to standard error", excerpt(line))
+		return fmt.Errorf("the driver printed what is no answer: %s; what is meant for people goes to standard error", d.excerpt(line))
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -162,11 +161,6 @@ func (d *process) take(lines *bufio.Reader) error {
 	delete(d.pending, *r.ID)
 	waiting <- r
 	return nil
-}
-
-func excerpt(line []byte) string {
-	text := strings.ToValidUTF8(string(bytes.TrimSpace(line[:min(len(line), 100)])), "\uFFFD")
-	return fmt.Sprintf("%q", text)
 }
 
 // ask sends a message and waits for its answer.
@@ -266,7 +260,7 @@ func (d *process) give(err error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.err == nil {
-		if last := d.words.String(); last != "" {
+		if last := d.words.text(d.hide); last != "" {
 			err = fmt.Errorf("%w; its last words: %s", err, last)
 		}
 		d.err = err

@@ -65,7 +65,7 @@ func (p *Program) Client(c harness.ClientConfig) (harness.Client, error) {
 	}
 	if d == nil {
 		var err error
-		if d, err = start(p.command, append(inherited(), own...), p.clock); err != nil {
+		if d, err = start(p.command, append(inherited(), own...), p.clock, hiding(c.Log)); err != nil {
 			return nil, p.failed(err)
 		}
 		p.running[key] = d
@@ -141,7 +141,7 @@ func (p *Program) Close() {
 func (p *Program) Stderr() string {
 	var all []string
 	for _, key := range slices.Sorted(maps.Keys(p.running)) {
-		if text := p.running[key].words.String(); text != "" {
+		if text := p.running[key].words.text(p.running[key].hide); text != "" {
 			all = append(all, text)
 		}
 	}

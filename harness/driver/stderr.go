@@ -74,21 +74,40 @@ func (d *process) flush() {
 // tail keeps the end of what is written to it.
 type tail struct {
 	mu   sync.Mutex
-	text []byte
+	kept []byte
+	cut  bool // there was more
 }
+
+// maxKept is how much is kept, in bytes: more than is told, so that what is told
+// of can be seen whole.
+const maxKept = 4 * maxWords
 
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.text = append(t.text, p...)
-	if over := len(t.text) - maxWords; over > 0 {
-		t.text = append(t.text[:0], t.text[over:]...)
+	t.kept = append(t.kept, p...)
+	if over := len(t.kept) - maxKept; over > 0 {
+		t.kept, t.cut = append(t.kept[:0], t.kept[over:]...), true
 	}
 	return len(p), nil
 }
 
-func (t *tail) String() string {
+// text is the end of it, without what is secret. Where that was cut off, half a
+// secret may stand, which is not met. So secrets are taken out of a later part too,
+// and what both have in common has none that is cut in either.
+func (t *tail) text(hide func(string) string) string {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	return strings.ToValidUTF8(strings.TrimSpace(string(t.text)), "\uFFFD")
+	kept, cut := string(t.kept), t.cut
+	t.mu.Unlock()
+	text := hide(kept)
+	if cut {
+		later := hide(kept[maxWords:])
+		n := 0
+		for n < min(len(text), len(later)) && text[len(text)-1-n] == later[len(later)-1-n] {
+			n++
+		}
+		text = later[len(later)-n:]
+	}
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	return strings.TrimSpace(strings.ToValidUTF8(text[max(len(text)-maxWords, 0):], ""))
 }

@@ -53,6 +53,7 @@ type Checker struct {
 	options   Options
 	accounts  map[string]harness.Values
 	redactor  *harness.Redactor
+	tokens    tokens
 	listeners map[string]*listener
 	elsewhere *listener
 	late      atomic.Int32          // requests of clients whose case had ended
@@ -120,6 +121,9 @@ func (c *Checker) Profile() *harness.Profile { return c.profile }
 
 func (c *Checker) hide(s string) string { return c.redactor.Text(s) }
 
+// hideAll takes out the tokens of the run, too.
+func (c *Checker) hideAll(s string) string { return c.tokens.hide(c.hide(s)) }
+
 // listener finds or opens the port of a program's vendor.
 func (c *Checker) listener(key string) (*listener, error) {
 	if l := c.listeners[key]; l != nil {
@@ -161,7 +165,7 @@ func (c *Checker) inBubble(cs *harness.Case) harness.Result {
 		// A context from outside must not be waited for inside.
 		err := c.client.Bubble(func() { c.play(context.Background(), &res) })
 		if err != nil && res.Verdict == "" {
-			hung(&res, "a call never came back, and nothing was left for it to wait for", err.Error())
+			hung(&res, "a call never came back, and nothing was left for it to wait for", c.hideAll(err.Error()))
 		}
 		played <- res
 	}()
@@ -193,7 +197,7 @@ const attempts = 5
 
 // set builds the stage of a case.
 func (c *Checker) set(cs *harness.Case) (*stage, error) {
-	s := &stage{checker: c, cs: cs, players: map[string]*player{}, more: make(chan struct{}, 1), logged: &logBuffer{}, elsewhere: "https://elsewhere.skewproof.invalid"}
+	s := &stage{checker: c, cs: cs, players: map[string]*player{}, more: make(chan struct{}, 1), logged: &logBuffer{hide: c.hideAll}, elsewhere: "https://elsewhere.skewproof.invalid"}
 	s.start = c.options.Base
 	if !cs.From.IsZero() {
 		s.start = cs.From
@@ -251,23 +255,23 @@ func (c *Checker) set(cs *harness.Case) (*stage, error) {
 func (c *Checker) play(ctx context.Context, res *harness.Result) (again bool) {
 	s, err := c.set(res.Case)
 	if err != nil {
-		res.Verdict, res.Reason = harness.Error, err.Error()
+		res.Verdict, res.Reason = harness.Error, c.hideAll(err.Error())
 		return false
 	}
 	j := &judge{stage: s, res: res, profile: c.profile}
 	for i := range res.Case.Timeline {
 		m := &res.Case.Timeline[i]
 		if ctx.Err() != nil {
-			res.Verdict, res.Reason = harness.Error, "the run was interrupted"
+			j.end(harness.Error, "the run was interrupted")
 			break
 		}
 		if err := s.moveTo(m); err != nil {
-			res.Verdict, res.Reason = harness.Error, "move the clocks to "+m.At.String()+": "+err.Error()
+			j.end(harness.Error, "move the clocks to "+m.At.String()+": "+err.Error())
 			break
 		}
 		p := s.player(m.Account)
 		if p.server == nil {
-			res.Verdict, res.Reason = harness.Error, p.err.Error()
+			j.end(harness.Error, p.err.Error())
 			break
 		}
 		p.server.script(m)
@@ -278,8 +282,8 @@ func (c *Checker) play(ctx context.Context, res *harness.Result) (again bool) {
 		}
 	}
 	j.late()
+	j.broke("it was closed", s.close()...)
 	j.conclude()
-	s.close()
 	for _, l := range c.listeners {
 		l.serve(nil)
 	}

@@ -26,8 +26,17 @@ func (j *judge) tokens() *harness.Redactor {
 	return j.hidden
 }
 
-// hide takes secrets and tokens out.
-func (j *judge) hide(s string) string { return j.tokens().Text(j.stage.checker.hide(s)) }
+// hide takes secrets and tokens out: those of this case by their numbers in it,
+// which do not hang on the cases before.
+func (j *judge) hide(s string) string {
+	c := j.stage.checker
+	return c.tokens.hide(j.tokens().Text(c.hide(s)))
+}
+
+// end ends the case without a verdict on the client.
+func (j *judge) end(verdict harness.Verdict, why string) {
+	j.res.Verdict, j.res.Reason = verdict, j.hide(why)
+}
 
 // readied readies a text for the report: secrets out first, while they are whole.
 func (j *judge) readied(s string, most int) string {

@@ -87,6 +87,52 @@ func carries(sent map[string][]string, call harness.Call) bool {
 	return true
 }
 
+// besideSecret is the body of a login without the field where the secret belongs,
+// however that is spelt. It is empty for what is no login that the vendor knows,
+// which is said elsewhere.
+func (in *inspection) besideSecret() string {
+	body := string(in.x.body)
+	sent, ok := in.asSent()
+	if !ok {
+		return ""
+	}
+	for _, n := range in.form.Fields {
+		if n.Text.Has(in.j.profile.Secret().Name) && len(sent[n.Name]) == 1 {
+			body = strings.Replace(body, sent[n.Name][0], "", 1)
+		}
+	}
+	return body
+}
+
+// asSent reads the fields of a body as sentFields does, and leaves the values as
+// they are escaped.
+func (in *inspection) asSent() (map[string][]string, bool) {
+	out := map[string][]string{}
+	if in.form.Encoding == "form" {
+		for _, pair := range strings.Split(string(in.x.body), "&") {
+			read, err := url.ParseQuery(pair)
+			if err != nil {
+				return nil, false
+			}
+			_, value, _ := strings.Cut(pair, "=")
+			for name := range read {
+				out[name] = append(out[name], value)
+			}
+		}
+		return out, true
+	}
+	var object map[string]json.RawMessage
+	if json.Unmarshal(in.x.body, &object) != nil || object == nil {
+		return nil, false
+	}
+	for name, value := range object {
+		if value[0] == '"' {
+			out[name] = []string{string(value)}
+		}
+	}
+	return out, true
+}
+
 // sentFields reads the fields of a body; a JSON value that is no text reads as
 // no value.
 func (in *inspection) sentFields() (map[string][]string, bool) {

@@ -205,16 +205,7 @@ func (in *inspection) secrets() {
 	}
 	body := string(x.body)
 	if x.login {
-		sent, ok := in.sentFields()
-		if !ok { // it is no login that the vendor knows, which is said elsewhere
-			body = ""
-		}
-		for _, n := range in.form.Fields {
-			if c := in.j.profile.Secret(); n.Text.Has(c.Name) && len(sent[n.Name]) == 1 { // where it belongs
-				body = strings.Replace(body, url.QueryEscape(sent[n.Name][0]), "", 1)
-				body = strings.Replace(body, sent[n.Name][0], "", 1)
-			}
-		}
+		body = in.besideSecret()
 	}
 	if leaks || redactor.Leaks(body) {
 		in.breach("client-no-secret", "leak", "the request holds a secret where none belongs", "no secret", in.j.hide(x.method+" "+x.target))
@@ -226,6 +217,3 @@ func (in *inspection) secrets() {
 		}
 	}
 }
-
-// minToken is the shortest text that is hidden as a token, in characters.
-const minToken = 16

@@ -66,10 +66,10 @@ func (j *judge) moment(i int, m *harness.Moment, p *player, outcomes []harness.O
 	for _, o := range outcomes {
 		switch o.Kind {
 		case harness.Unreachable:
-			j.res.Verdict, j.res.Reason = harness.Error, j.hide(o.Message)
+			j.end(harness.Error, o.Message)
 			return false
 		case harness.Unsupported:
-			j.res.Verdict, j.res.Reason = harness.Skip, "the driver cannot make such a call: "+j.hide(o.Message)
+			j.end(harness.Skip, "the driver cannot make such a call: "+o.Message)
 			return false
 		}
 	}
@@ -107,7 +107,11 @@ func (j *judge) moment(i int, m *harness.Moment, p *player, outcomes []harness.O
 		j.outcome(i, o)
 	}
 	if j.stage.checker.options.Shapes {
-		j.res.Kinds = append(j.res.Kinds, kindsOf(outcomes))
+		kinds := "(at once)" // who of them comes first, and is told what, is up to the scheduler
+		if m.Concurrent == 0 {
+			kinds = kindsOf(outcomes)
+		}
+		j.res.Kinds = append(j.res.Kinds, kinds)
 	}
 	asked := 0
 	for _, x := range log {
@@ -195,8 +199,17 @@ func (j *judge) late() {
 	}
 	for _, p := range j.stage.players {
 		if c, ok := p.client.(interface{ Flush() }); ok {
-			c.Flush()
+			j.broke("its log was flushed", j.stage.aside(c.Flush))
 		}
 	}
 	j.quiet("the log", j.stage.logged.take())
+}
+
+// broke notes what clients panicked with outside of their calls; nil for none.
+func (j *judge) broke(when string, panicked ...any) {
+	for _, v := range panicked {
+		if v != nil {
+			j.breach("crash", "the client panicked when "+when, "no panic", fmt.Sprint(v))
+		}
+	}
 }

@@ -65,7 +65,7 @@ func spellings(text string) []string {
 	return all
 }
 
-// leaks lists what the results hold of secrets and tokens.
+// leaks lists what the results hold of secrets and of the tokens until then.
 func leaks(t *testing.T, p *harness.Profile, habits ...string) (found []string) {
 	var secrets []string
 	tokens := &sync.Map{}
@@ -84,16 +84,7 @@ func leaks(t *testing.T, p *harness.Profile, habits ...string) (found []string) 
 		if cs.Side != "client" || together(cs) || len(found) > 5 {
 			continue
 		}
-		tokens.Clear()
-		r := c.Run(context.Background(), cs)
-		r.Case = nil
-		var b strings.Builder
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(r); err != nil {
-			t.Fatal(err)
-		}
-		text, hidden := b.String(), slices.Clone(secrets)
+		text, hidden := asJSON(t, c.Run(context.Background(), cs)), slices.Clone(secrets)
 		tokens.Range(func(token, _ any) bool { hidden = append(hidden, token.(string)); return true })
 		for n, secret := range hidden {
 			for _, form := range spellings(secret) {

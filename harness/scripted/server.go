@@ -161,6 +161,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.done = s.stage.now()
 	if x.login {
 		x.granted = s.tokenIn(answer.body.Bytes())
+		s.stage.checker.tokens.add(x.granted) // before the client can have it
 	}
 	x.status, x.sent, x.answer = answer.status, answer.header, answer.body.Bytes()
 	s.mu.Unlock()

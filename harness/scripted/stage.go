@@ -3,6 +3,7 @@ package scripted
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -140,13 +141,38 @@ func (s *stage) elapse(d time.Duration) {
 	s.serverClock.Set(server.Add(d))
 }
 
-// close ends the clients that can be ended, so that none outlives its case.
-func (s *stage) close() {
+// close ends the clients that can be ended, so that none outlives its case, and
+// returns what each panicked with.
+func (s *stage) close() (panicked []any) {
 	defer s.over.Store(true)
-	for _, p := range s.players {
-		if c, ok := p.client.(io.Closer); ok {
-			_ = c.Close() // how it ends is not what is tested
+	for _, account := range slices.Sorted(maps.Keys(s.players)) {
+		if c, ok := s.players[account].client.(io.Closer); ok {
+			panicked = append(panicked, s.aside(func() { _ = c.Close() })) // how else it ends is not what is tested
 		}
+	}
+	return panicked
+}
+
+// aside has a client do something in a goroutine of its own, as in call, and
+// returns what it panicked with; nil when it did not. One that does not come back
+// is left to itself.
+func (s *stage) aside(do func()) any {
+	limit := realPatience
+	if s.checker.client.Bubble != nil && !s.checker.client.Program {
+		limit = patience // of the bubble's time, which the client may let go by
+	}
+	timer := s.checker.options.Local.Timer(limit)
+	defer timer.Stop()
+	done := make(chan any, 1)
+	go func() {
+		defer func() { done <- recover() }()
+		do()
+	}()
+	select {
+	case panicked := <-done:
+		return panicked
+	case <-timer.C:
+		return nil
 	}
 }
 
@@ -208,6 +234,8 @@ func (s *stage) play(ctx context.Context, p *player, m *harness.Moment) []harnes
 
 // logBuffer keeps what a client logs, up to a limit.
 type logBuffer struct {
+	hide func(string) string
+
 	mu   sync.Mutex
 	text strings.Builder
 }
@@ -220,6 +248,10 @@ func (b *logBuffer) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// Hide takes out secrets and tokens. A driver's words are cut before they come
+// here, and half a secret is none that is known.
+func (b *logBuffer) Hide(s string) string { return b.hide(s) }
 
 func (b *logBuffer) take() string {
 	b.mu.Lock()

@@ -74,7 +74,7 @@ func (c *Checker) concurrent(cs *harness.Case) bool {
 	if err != nil {
 		return true // the case itself will say so
 	}
-	client, err := c.client.New(harness.ClientConfig{BaseURL: "http://" + l.host, Credentials: c.accounts[""], Log: &logBuffer{}, Case: cs.Name()})
+	client, err := c.client.New(harness.ClientConfig{BaseURL: "http://" + l.host, Credentials: c.accounts[""], Log: &logBuffer{hide: c.hideAll}, Case: cs.Name()})
 	if err != nil {
 		return true
 	}
