@@ -18,6 +18,13 @@ sdk: ## Trolley's own SDK, from npm and unmodified, as the client under test
 	cd $(SDK) && npm ci --ignore-scripts --no-audit --no-fund
 	$(GO) test ./suites -count=1 -v -strict -vendor trolley -client 'node $(SDK)/driver.js' -known-failing $(SDK)/known-failing.txt -reports reports/out/sdk
 
+BROWSER := suites/testdata/browser
+
+.PHONY: page
+page: ## report.html of six runs, opened in Chromium; screenshots in reports/out
+	cd $(BROWSER) && npm ci --ignore-scripts --no-audit --no-fund
+	$(GO) test ./suites/endtoend -count=1 -v -timeout 20m -run TestPagesInABrowser -browser -out $(CURDIR)/reports/out
+
 .PHONY: test
 test: ## all tests, with the race detector where cgo can build it
 	$(GO) test -count=1 -shuffle=on $(RACE) ./...
@@ -30,6 +37,10 @@ repeat: ## the unit tests twenty times over, in random order
 	$(GO) test -count=20 -shuffle=on ./harness/... ./reports/... ./vectors/...
 	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do $(GO) test ./suites -count=1 -reports "" || exit 1; done
 
+.PHONY: baseline
+baseline: ## reports/baseline: what the reference servers and clients show, which the tests hold them to
+	$(GO) test ./suites -count=1 -v -baseline reports/baseline -update
+
 .PHONY: mutants
 mutants: ## every case against every broken server and client; reports/out/mutants.json says what caught which
 	$(GO) test ./harness/mutant -count=1 -v -run TestMutantsAreCaught -out reports/out
@@ -40,6 +51,19 @@ lint: ## gofmt, go vet and staticcheck
 	$(GO) vet ./... ./suites/testdata/peer ./suites/testdata/drivers/go ./suites/testdata/drivers/broken
 	$(GO) run $(STATICCHECK) ./... ./suites/testdata/peer ./suites/testdata/drivers/go ./suites/testdata/drivers/broken
 	$(GO) mod verify
+
+RECORDING ?= recording
+
+.PHONY: har
+har: ## a recording as HTTP Archive, in reports/out/recording.har: make har RECORDING=DIR
+	$(GO) test ./suites -count=1 -v -replay $(RECORDING) -har reports/out/recording.har
+
+READERS := suites/testdata/readers
+
+.PHONY: readers
+readers: ## junit.xml and the HTTP Archive as read by the parsers of their readers, from npm
+	cd $(READERS) && npm ci --ignore-scripts --no-audit --no-fund
+	SKEWPROOF_READERS=1 $(GO) test ./suites/endtoend -count=1 -v -run 'TestReaders|TestHAR'
 
 .PHONY: bench
 bench: ## how fast the engine is, on one core

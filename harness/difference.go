@@ -232,6 +232,8 @@ func (l *leaf) shown(known func(string) (string, bool)) string {
 	for _, p := range l.text.parts {
 		if v, ok := known(p.name); p.name != "" && ok {
 			b.WriteString(modify(v, p.modifier))
+		} else if p.name == "any" || p.name == "rest" {
+			b.WriteString("…")
 		} else if p.name != "" {
 			b.WriteString("‹" + p.name + "›")
 		} else {

@@ -12,6 +12,7 @@ func TestShownURL(t *testing.T) {
 		"sandbox.example.com":                      "sandbox.example.com",
 		"":                                         "",
 		"https://me:sesame@host":                   "https://…@host",
+		"http://me:sesame@host:8080":               "http://…@host:8080",
 		"https://sesame@host/base":                 "https://…@host/base",
 		"https://host/base?access_token=sesame":    "https://host/base…",
 		"https://host#sesame":                      "https://host…",

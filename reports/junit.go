@@ -41,14 +41,17 @@ type (
 	}
 	junitCase struct {
 		reporters.JUnitTestCase
-		Time    string        `xml:"time,attr"`
-		File    string        `xml:"file,attr,omitempty"`
-		Line    int           `xml:"line,attr,omitempty"`
-		Skipped *junitSkipped `xml:"skipped,omitempty"`
+		Time    string     `xml:"time,attr"`
+		File    string     `xml:"file,attr,omitempty"`
+		Line    int        `xml:"line,attr,omitempty"`
+		Failure *junitTold `xml:"failure,omitempty"`
+		Error   *junitTold `xml:"error,omitempty"`
+		Skipped *junitTold `xml:"skipped,omitempty"`
 	}
-	junitSkipped struct {
+	junitTold struct {
 		Message string `xml:"message,attr"`
-		Text    string `xml:",chardata"`
+		Type    string `xml:"type,attr,omitempty"`
+		Text    string `xml:",innerxml"` // by escapeText
 	}
 )
 
@@ -74,6 +77,9 @@ func (r *Run) junit() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Some readers know the entities of XML by name only.
+	text = bytes.ReplaceAll(text, []byte("&#34;"), []byte("&quot;"))
+	text = bytes.ReplaceAll(text, []byte("&#39;"), []byte("&apos;"))
 	return append(append([]byte(xml.Header), bytes.TrimSpace(text)...), '\n'), nil
 }
 
@@ -101,6 +107,7 @@ func (s *Suite) junit(r *Run) junitSuite {
 		property("variant."+name, variants[name])
 	}
 	property("inconclusive", fmt.Sprint(s.Count(harness.Inconclusive)))
+	s.changes(r.Comparison, property)
 	var total time.Duration
 	for _, res := range sortedResults(s.Results) {
 		c := s.testCase(r, res)
@@ -152,6 +159,9 @@ func (s *Suite) testCase(run *Run, r harness.Result) junitCase {
 	if r.Verdict == harness.Observed && len(r.Findings) > 0 {
 		property("observed", r.Findings[0].Problem)
 	}
+	if ch := run.Comparison.Of(s.Side, r.Case.Name()); ch != nil {
+		property("baseline", ch.String())
+	}
 	c.Properties = properties
 	headline := run.clean(Headline(r))
 	body := run.clean(Explain(s.Profile, r))
@@ -161,11 +171,11 @@ func (s *Suite) testCase(run *Run, r harness.Result) junitCase {
 		if len(r.Findings) > 0 {
 			kind = r.Findings[0].Kind
 		}
-		c.Failure = &reporters.JUnitFailure{Message: headline, Type: kind, Description: body}
+		c.Failure = &junitTold{headline, kind, escapeText(body)}
 	case harness.Stale:
-		c.Failure = &reporters.JUnitFailure{Message: headline, Type: "stale-known-failure", Description: body}
+		c.Failure = &junitTold{headline, "stale-known-failure", escapeText(body)}
 	case harness.Error:
-		c.Error = &reporters.JUnitError{Message: headline, Type: "harness", Description: body}
+		c.Error = &junitTold{headline, "harness", escapeText(body)}
 	case harness.KnownFailure:
 		c.Skipped = skipped("KNOWN FAILURE "+headline, body)
 	case harness.Inconclusive:
@@ -178,12 +188,12 @@ func (s *Suite) testCase(run *Run, r harness.Result) junitCase {
 
 // skipped repeats the message as the element's content, because that is what
 // GitLab shows.
-func skipped(message, body string) *junitSkipped {
+func skipped(message, body string) *junitTold {
 	text := message
 	if body != "" {
 		text += "\n" + body
 	}
-	return &junitSkipped{message, cut(text, maxText)}
+	return &junitTold{message, "", escapeText(cut(text, maxText))}
 }
 
 // shownBy gives the values of each variant that the result agrees with; of a
@@ -207,7 +217,7 @@ func (r *Run) problemSuite() junitSuite {
 	s.Timestamp = r.Started.UTC().Format("2006-01-02T15:04:05Z")
 	c := junitCase{Time: "0.000000"}
 	c.Name, c.Classname, c.Status = "setup", "skewproof.setup", string(harness.Error)
-	c.Error = &reporters.JUnitError{Message: r.clean(r.Problem), Type: "setup", Description: r.clean(r.Problem)}
+	c.Error = &junitTold{r.clean(r.Problem), "setup", escapeText(r.clean(r.Problem))}
 	s.TestCases = []junitCase{c}
 	return s
 }
@@ -222,3 +232,7 @@ func (r *Run) clean(s string) string {
 }
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// escapeText makes XML content of a text that is printable. Line ends and quotes
+// stay, for readers that would show what encoding/xml makes of them.
+var escapeText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace

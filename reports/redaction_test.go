@@ -13,7 +13,8 @@ import (
 )
 
 // places put a text where one can come from outside, and say which of
-// junit.xml, results.json and the summary (j, r, s) then show it.
+// junit.xml, results.json and the summary (j, r, s) then show it. The page shows
+// every one.
 var places = []struct {
 	name  string
 	shown string
@@ -61,6 +62,26 @@ var places = []struct {
 	{"a stage", "j", func(_ *reports.Run, r *harness.Result, text string) {
 		r.Stages = []harness.Stage{{Name: "message", Value: text}}
 	}},
+	{"the documented body", "", func(_ *reports.Run, r *harness.Result, text string) {
+		r.Expected = &harness.Expected{Status: []string{"401"}, Body: text}
+	}},
+	{"a documented value", "", func(_ *reports.Run, r *harness.Result, text string) {
+		body, _ := json.Marshal(map[string]string{"a": text}) // of texts
+		r.Expected = &harness.Expected{Body: string(body)}
+	}},
+	{"a documented header", "", func(_ *reports.Run, r *harness.Result, text string) {
+		r.Expected = &harness.Expected{Header: []string{"A: " + text}}
+	}},
+	{"the right stage", "", func(_ *reports.Run, r *harness.Result, text string) {
+		r.Difference = &harness.Difference{Stage: "message", Want: text}
+	}},
+	{"the stage that was sent", "", func(_ *reports.Run, r *harness.Result, text string) {
+		r.Difference = &harness.Difference{Stage: "message", Got: text}
+	}},
+	{"what a client told", "j", func(_ *reports.Run, r *harness.Result, text string) { r.Told = []string{text} }},
+	{"the command", "", func(run *reports.Run, _ *harness.Result, text string) {
+		run.Repeat = func(string) string { return "again " + text }
+	}},
 }
 
 const sampleSecret = "Sk3w+proof/Key=42"
@@ -95,6 +116,15 @@ func TestNoSecretIsWritten(t *testing.T) {
 					if hidden := strings.Contains(content, "‹secret_key›"); hidden != strings.Contains(place.shown, string(file)) {
 						t.Errorf("%s: hidden in %c: %v", place.name, file, hidden)
 					}
+				}
+				page := pageOf(t, run)
+				for _, content := range append(parseHTML(t, page).texts(), page) {
+					if strings.Contains(content, spelt) || redactor.Leaks(content) {
+						t.Errorf("%s: a secret in the page", place.name)
+					}
+				}
+				if !strings.Contains(page, "‹secret_key›") {
+					t.Errorf("%s: the page does not show it", place.name)
 				}
 				root := mustParseXML(t, junit)
 				checkHeaders(t, run, root)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -223,5 +224,6 @@ func TestResultsOfNothing(t *testing.T) {
 
 func TestGoldenResults(t *testing.T) {
 	_, results := write(t, everything(t))
-	golden(t, "results.json", results)
+	// How many cases cite a requirement is no matter of the form.
+	golden(t, "results.json", regexp.MustCompile(`(?s)("requirements": \[\n +\{.*?"ran": \d+\n +\}).*?\n      \]`).ReplaceAllString(results, "$1\n      ]"))
 }

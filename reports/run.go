@@ -1,14 +1,9 @@
 // Package reports turns the results of a run into files and a summary:
-// junit.xml for continuous integration, results.json for machines, and a table
-// for the terminal.
+// junit.xml for continuous integration, results.json for machines, report.html for
+// people, a badge, what GitHub shows of a job, and a table for the terminal.
 package reports
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -23,9 +18,15 @@ type Run struct {
 	Started     time.Time
 	Duration    time.Duration
 	Suites      []*Suite
-	Problem     string            // why the run could not be set up; empty when it could
+	Problem     string            // why the run could not be set up, or what ended it; empty when all went well
 	Interrupted bool              // some cases never ran
+	Limited     bool              // a budget kept some cases from being sent
+	Regressed   bool              // what changed since the baseline makes the run fail
 	Redactor    *harness.Redactor // hides secrets in whatever is written; may be nil
+	Comparison  *Comparison       // with the baseline; nil without one
+	// Repeat gives the command that runs one case again, by its full name and
+	// without secrets; nil when there is none.
+	Repeat func(name string) string
 }
 
 // Suite is what a run found of one vendor, on one side.
@@ -101,38 +102,4 @@ func (s *Suite) Variants() map[string]string {
 		}
 	}
 	return out
-}
-
-// Write writes every report into the directory, which it makes. A report is
-// written beside its place and then moved there, so that no reader ever sees
-// half of one.
-func (r *Run) Write(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("make the reports directory: %w", err)
-	}
-	junit, err := r.junit()
-	if err != nil {
-		return fmt.Errorf("render junit.xml: %w", err)
-	}
-	results, err := r.results()
-	if err != nil {
-		return fmt.Errorf("render results.json: %w", err)
-	}
-	return errors.Join(r.file(dir, "junit.xml", junit), r.file(dir, "results.json", results))
-}
-
-func (r *Run) file(dir, name string, content []byte) error {
-	f, err := os.CreateTemp(dir, "."+name+".*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	defer os.Remove(f.Name()) // fails once the file has been moved
-	_, err = bytes.NewReader(content).WriteTo(f)
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	if err := os.Rename(f.Name(), filepath.Join(dir, name)); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return nil
 }

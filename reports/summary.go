@@ -22,6 +22,7 @@ func (r *Run) Summary(w io.Writer) error {
 	for _, s := range r.Suites {
 		s.details(&b)
 	}
+	r.changes(&b)
 	if r.Interrupted {
 		b.WriteString("\ninterrupted: the cases that are not listed never ran\n")
 	}

@@ -26,6 +26,9 @@ func names(t *testing.T, dir string) []string {
 	return out
 }
 
+// written are the files of a run.
+var written = []string{"badge.json", "junit.xml", "report.html", "results.json"}
+
 func TestWriteMakesTheDirectoryAndLeavesOnlyReports(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b", "c")
 	run := everything(t)
@@ -33,7 +36,7 @@ func TestWriteMakesTheDirectoryAndLeavesOnlyReports(t *testing.T) {
 		if err := run.Write(dir); err != nil {
 			t.Fatal(err)
 		}
-		if got := names(t, dir); !slices.Equal(got, []string{"junit.xml", "results.json"}) {
+		if got := names(t, dir); !slices.Equal(got, written) {
 			t.Fatalf("the directory holds %v", got)
 		}
 	}
@@ -62,7 +65,7 @@ func TestWriteReplacesWhatWasThere(t *testing.T) {
 	if read(t, filepath.Join(dir, "junit.xml")) != junit || read(t, filepath.Join(dir, "results.json")) != results {
 		t.Error("something of the old files is left")
 	}
-	if got := names(t, dir); !slices.Equal(got, []string{"junit.xml", "other.txt", "results.json"}) {
+	if got := names(t, dir); !slices.Equal(got, []string{"badge.json", "junit.xml", "other.txt", "report.html", "results.json"}) {
 		t.Errorf("the directory holds %v", got)
 	}
 }
@@ -73,9 +76,9 @@ func TestWriteNamesWhatCouldNotBeWritten(t *testing.T) {
 		blocked []string // directories of this name are in the way
 		written []string
 	}{
-		{"a directory for junit.xml", []string{"junit.xml"}, []string{"results.json"}},
-		{"a directory for results.json", []string{"results.json"}, []string{"junit.xml"}},
-		{"a directory for each", []string{"junit.xml", "results.json"}, nil},
+		{"a directory for junit.xml", []string{"junit.xml"}, []string{"badge.json", "report.html", "results.json"}},
+		{"a directory for results.json", []string{"results.json"}, []string{"badge.json", "junit.xml", "report.html"}},
+		{"a directory for each", written, nil},
 	} {
 		t.Run(tt.claim, func(t *testing.T) {
 			dir := t.TempDir()
@@ -104,7 +107,7 @@ func TestWriteNamesWhatCouldNotBeWritten(t *testing.T) {
 					t.Errorf("%s was not written: %v", name, err)
 				}
 			}
-			if got := names(t, dir); !slices.Equal(got, []string{"junit.xml", "results.json"}) {
+			if got := names(t, dir); !slices.Equal(got, written) {
 				t.Errorf("the directory holds %v", got)
 			}
 		})
@@ -159,7 +162,7 @@ func TestNobodyReadsHalfAReport(t *testing.T) {
 			t.Fatal("no test case")
 		}
 	}
-	if got := names(t, dir); !slices.Equal(got, []string{"junit.xml", "results.json"}) {
+	if got := names(t, dir); !slices.Equal(got, written) {
 		t.Errorf("the directory holds %v", got)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 
 	"github.com/benbjohnson/clock"
@@ -60,6 +59,7 @@ type Options struct {
 // Flags defines the command line on the flag set and returns the options it
 // fills.
 func Flags(fs *flag.FlagSet) *Options {
+	hideMistakes(fs)
 	o := &Options{Variants: map[string]string{}}
 	fs.Func("vendor", "profiles to use, separated by commas; default all; required with -target and -client", func(s string) error {
 		for _, v := range strings.Split(s, ",") {
@@ -111,7 +111,7 @@ func (o *Options) subject() string {
 	var all []string
 	switch {
 	case o.Target != "":
-		all = append(all, o.Target)
+		all = append(all, harness.ShownURL(o.Target))
 	case o.Replay != "":
 		all = append(all, "the recording in "+o.Replay)
 	case o.Handler != nil:
@@ -131,28 +131,24 @@ func (o *Options) subject() string {
 
 // credentials finds the values for a target: given ones, or those of the
 // environment, where @file stands for the file's content.
-func (o *Options) credentials(p *harness.Profile) (harness.Values, error) {
-	if o.Credentials != nil {
-		return o.Credentials, nil
+func (r *runner) credentials(p *harness.Profile) (harness.Values, error) {
+	if r.options.Credentials != nil {
+		return r.options.Credentials, nil
 	}
-	if o.Target == "" {
+	if r.options.Target == "" {
 		return nil, nil
 	}
 	v := harness.Values{}
 	for _, c := range p.Credentials {
 		name := harness.EnvName(p.Vendor, c.Name)
-		value := os.Getenv(name)
-		if file, ok := strings.CutPrefix(value, "@"); ok {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				return nil, fmt.Errorf("credential %s of %s: %s names a file that cannot be read: %w", c.Name, p.Vendor, name, err)
-			}
-			value = strings.TrimRight(string(text), "\r\n")
+		given := r.environment[name]
+		if given.err != nil {
+			return nil, fmt.Errorf("credential %s of %s: %s names a file that cannot be read: %w; a value that itself begins with @ is to be put into a file", c.Name, p.Vendor, name, given.err)
 		}
-		if value == "" && !c.Optional {
+		if given.value == "" && !c.Optional {
 			return nil, fmt.Errorf("credential %s of %s is missing: set %s to the value, or to @file", c.Name, p.Vendor, name)
 		}
-		v[c.Name] = value
+		v[c.Name] = given.value
 	}
 	return v, nil
 }

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/benbjohnson/clock"
@@ -26,13 +28,16 @@ import (
 // code for a program that has one. Ginkgo allows one Run a process.
 func Run(t *testing.T, o Options) (code int) {
 	t.Helper()
-	r := &runner{options: o, out: os.Stdout, clock: clock.New()}
+	r := &runner{options: o, clock: clock.New(), environment: readEnvironment()}
+	r.conceal(r.environment.secrets())
+	r.out = hiding{os.Stdout, r.hide}
+	defer log.SetOutput(log.Writer())
+	log.SetOutput(hiding{log.Writer(), r.hideLogged})
 	if o.Client != nil {
 		// A client that goes by the default would look for a vendor on the network.
 		defer func(before http.RoundTripper) { http.DefaultTransport = before }(http.DefaultTransport)
 		http.DefaultTransport = refusing{}
 	}
-	r.report.Target = o.subject()
 	r.report.Started = r.clock.Now()
 	r.report.Repeat = func(name string) string { return r.options.repeat(t.Name(), name) }
 	unmute, orderly := mute(r.out), false
@@ -82,6 +87,9 @@ type runner struct {
 	limited bool // some case was not run because of a limit
 	life    life
 
+	environment environment
+	redactor    atomic.Pointer[harness.Redactor] // hides the run's secrets; see conceal
+
 	baselines map[string]*reports.Baseline // by vendor; see Options.Baseline
 }
 
@@ -119,16 +127,16 @@ func (r *runner) prepare(ctx context.Context, t *testing.T) error {
 	if err != nil {
 		return usageError{err}
 	}
+	r.conceal(r.secrets(profiles))
 	if err := r.checkVariants(profiles); err != nil {
 		return usageError{err}
 	}
 	if err := r.readBaselines(profiles); err != nil {
 		return usageError{err}
 	}
-	secrets := map[string]string{}
 	for _, p := range profiles {
 		if p, err = r.pinned(p); err == nil && (o.servers() || !o.clients()) {
-			err = r.addServer(p, secrets)
+			err = r.addServer(p)
 		}
 		if err == nil && (o.clients() || !o.servers()) {
 			err = r.addClient(t, p)
@@ -137,7 +145,6 @@ func (r *runner) prepare(ctx context.Context, t *testing.T) error {
 			return usageError{err}
 		}
 	}
-	r.report.Redactor = harness.NewRedactor(secrets)
 	selected := 0
 	for _, s := range r.suites {
 		selected += len(s.cases)
@@ -211,12 +218,12 @@ func (r *runner) pinned(p *harness.Profile) (*harness.Profile, error) {
 }
 
 // addServer sets one vendor up to check a server.
-func (r *runner) addServer(p *harness.Profile, secrets map[string]string) error {
+func (r *runner) addServer(p *harness.Profile) error {
 	o := &r.options
 	if o.Replay != "" {
 		return r.addReplay(p)
 	}
-	credentials, err := o.credentials(p)
+	credentials, err := r.credentials(p)
 	if err != nil {
 		return err
 	}
@@ -234,11 +241,6 @@ func (r *runner) addServer(p *harness.Profile, secrets map[string]string) error 
 		return err
 	}
 	s.run, s.target = s.server.Run, target
-	for _, c := range p.Credentials {
-		if c.Secret && credentials != nil {
-			secrets[p.Vendor+"."+c.Name] = credentials[c.Name] // two vendors may use one name
-		}
-	}
 	r.add(s)
 	return nil
 }
@@ -260,16 +262,19 @@ func (r *runner) run(t *testing.T) {
 	for _, s := range r.suites {
 		r.describe(s)
 	}
+	ginkgo.ReportBeforeSuite(r.notePlanned)
 	ginkgo.ReportAfterSuite("interrupted?", r.noteEnding)
-	gomega.RegisterFailHandler(ginkgo.Fail)
+	gomega.RegisterFailHandler(r.fail)
 	suiteConfig, reporterConfig := ginkgo.GinkgoConfiguration()
 	suiteConfig.FailOnEmpty = true
-	reporterConfig.Succinct = true
-	reporterConfig.SilenceSkips = true
+	if !reporterConfig.Verbose && !reporterConfig.VeryVerbose { // which Ginkgo does not take beside Succinct
+		reporterConfig.Succinct, reporterConfig.SilenceSkips = true, true
+	}
 	reporterConfig.NoColor = reporterConfig.NoColor || colorless(os.Stdout)
 	r.limitSpecs(&suiteConfig)
 	r.begun()
 	ginkgo.RunSpecs(t, "skewproof", suiteConfig, reporterConfig)
+	r.noteMissing()
 }
 
 // describe makes one table for each aspect of the vendor, and one spec for each
@@ -307,6 +312,6 @@ func (r *runner) check(ctx context.Context, s *suite, c *harness.Case) {
 	r.collect(s, result)
 	gomega.Expect(result).To(conform(s.report.Profile))
 	if result.Verdict == harness.Skip || result.Verdict == harness.Inconclusive {
-		ginkgo.Skip(result.Reason)
+		ginkgo.Skip(r.hide(result.Reason))
 	}
 }

@@ -15,11 +15,9 @@ var (
 )
 
 // TestMain gives the compiled suite the exit codes of a program. Paths on the
-// command line are meant from where the command was given; go test has changed
-// to this directory since, so it changes back.
+// command line and in the environment are meant from where the command was given;
+// go test has changed to this directory since, so it changes back.
 func TestMain(m *testing.M) {
-	options = suites.Flags(flag.CommandLine)
-	flag.Parse()
 	if _, err := os.Stat("suites_test.go"); err == nil {
 		if _, err := os.Stat(filepath.Join("..", "go.mod")); err == nil {
 			if err := os.Chdir(".."); err != nil {
@@ -27,6 +25,8 @@ func TestMain(m *testing.M) {
 			}
 		}
 	}
+	options = suites.Flags(flag.CommandLine)
+	flag.Parse()
 	if failed := m.Run(); failed != 0 && code == suites.ExitConforms {
 		code = failed
 	}

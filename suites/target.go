@@ -18,7 +18,7 @@ func (r *runner) target(p *harness.Profile) (harness.Target, error) {
 	if o.Target != "" {
 		u, err := url.Parse(o.Target)
 		if err != nil {
-			return harness.Target{}, fmt.Errorf("-target: %w", err)
+			return harness.Target{}, fmt.Errorf("target %q cannot be read; write an absolute URL such as https://sandbox.example.com", harness.ShownURL(o.Target))
 		}
 		limits := harness.Budget{Requests: o.MaxRequests, Rate: o.Rate}
 		if limits.Requests == 0 {

@@ -45,6 +45,7 @@ var irpMessages = map[int]string{
 // call is then signed.
 type irp struct {
 	broken      faults
+	changed     changed
 	clock       *clock
 	key, secret string
 	started     time.Time
@@ -105,6 +106,9 @@ func (p *irp) authenticate(c call) reply {
 		return p.fail(irpError{2005, "APIKey"})
 	case length > irpKeyLength && !p.broken["irp/long-key-code"]:
 		return p.fail(irpError{2006, "APIKey"})
+	}
+	if p.changed.has("irp/signature-before-timestamp") && p.keyState(c) == 0 && !p.signed(c) {
+		return p.fail(irpError{code: 2003})
 	}
 	if problem := p.checkStamp(c); problem != nil {
 		return p.fail(*problem)

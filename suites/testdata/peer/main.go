@@ -32,7 +32,9 @@ type options struct {
 	tls        bool
 	certOut    string
 	broken     string
+	changed    string
 	list       bool
+	listChange bool
 	stdinGuard bool
 }
 
@@ -47,11 +49,17 @@ func main() {
 	flag.BoolVar(&o.tls, "tls", false, "serve HTTPS with a self-signed certificate made at start")
 	flag.StringVar(&o.certOut, "cert-out", "", "with -tls, file to write the PEM certificate to")
 	flag.StringVar(&o.broken, "broken", "", "comma-separated faults to switch on")
+	flag.StringVar(&o.changed, "changed", "", "comma-separated changes to switch on")
+	flag.BoolVar(&o.listChange, "list-changes", false, "print every change and exit")
 	flag.BoolVar(&o.list, "list", false, "print every fault and exit")
 	flag.BoolVar(&o.stdinGuard, "stdin-guard", false, "exit when standard input is closed")
 	flag.Parse()
 	if o.list {
 		listFaults(os.Stdout)
+		return
+	}
+	if o.listChange {
+		listChanges(os.Stdout)
 		return
 	}
 	if err := run(o); err != nil {
@@ -68,12 +76,16 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
+	changes, err := parseChanges(o.changed)
+	if err != nil {
+		return err
+	}
 	names, err := credentialsFromEnvironment()
 	if err != nil {
 		return err
 	}
 	server := &http.Server{
-		Handler:                      newPeer(newClock(o.offset, o.drift), o.delay, broken, names),
+		Handler:                      newPeer(newClock(o.offset, o.drift), o.delay, broken, changes, names),
 		ReadHeaderTimeout:            10 * time.Second,
 		DisableGeneralOptionsHandler: true, // so that the Date of that reply is ours too
 	}

@@ -34,19 +34,23 @@ type reply struct {
 type peer struct {
 	clock     *clock
 	delay     time.Duration
+	changed   changed
 	trolley   *trolley
 	irp       *irp
 	spreetail *spreetail
 }
 
-func newPeer(clock *clock, delay time.Duration, broken faults, names credentials) *peer {
-	return &peer{
+func newPeer(clock *clock, delay time.Duration, broken faults, changes changed, names credentials) *peer {
+	p := &peer{
+		changed:   changes,
 		clock:     clock,
 		delay:     delay,
 		trolley:   newTrolley(broken, names),
 		irp:       newIRP(clock, broken, names),
 		spreetail: newSpreetail(broken, names),
 	}
+	p.trolley.changed, p.irp.changed = changes, changes
+	return p
 }
 
 // ServeHTTP routes by hand: the standard multiplexer would clean paths and
@@ -73,11 +77,11 @@ func (p *peer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (p *peer) answer(r *request) reply {
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, "/v1/"):
-		return p.trolley.serve(r)
+		return p.changed.rewrite("trolley", r, p.trolley.serve(r))
 	case strings.HasPrefix(path, spreetailBase+"/"):
-		return p.spreetail.serve(r)
+		return p.changed.rewrite("spreetail", r, p.spreetail.serve(r))
 	case strings.HasPrefix(path, irpBase+"/"):
-		return p.irp.serve(r)
+		return p.changed.rewrite("irp", r, p.irp.serve(r))
 	}
 	return reply{status: http.StatusNotFound, contentType: "text/plain; charset=utf-8", body: []byte("no vendor has this path\n")}
 }

@@ -34,6 +34,7 @@ var (
 // and signature.
 type trolley struct {
 	broken      faults
+	changed     changed
 	key, secret string
 	vary        variety
 
@@ -142,6 +143,8 @@ func (t *trolley) checkTimestamp(a attempt) *refusal {
 		return nil
 	case t.broken["trolley/window-only-on-get"] && a.Method != http.MethodGet:
 		return nil
+	case t.changed.has("trolley/window-26s"):
+		window = 26
 	case t.broken["trolley/window-double"]:
 		window *= 2
 	case t.broken["trolley/window-half"]:

@@ -1,0 +1,100 @@
+package reports
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/skewproof/skewproof/harness"
+)
+
+// grid is aspect by vendor and side.
+type grid struct {
+	Suites []string
+	Rows   []gridRow
+}
+
+type gridRow struct {
+	Aspect string
+	Cells  []gridCell
+}
+
+type gridCell struct {
+	Href   string // of the page with the filters set to this cell
+	Class  string // of the worst verdict
+	Counts []count
+}
+
+func (r *Run) grid(aspects []string) grid {
+	g := grid{}
+	counts := map[string]map[harness.Verdict]int{}
+	for _, s := range r.Suites {
+		g.Suites = append(g.Suites, s.Name())
+		for _, res := range s.Results {
+			at := s.Name() + " " + res.Case.Aspect()
+			if counts[at] == nil {
+				counts[at] = map[harness.Verdict]int{}
+			}
+			counts[at][res.Verdict]++
+		}
+	}
+	for _, a := range aspects {
+		row := gridRow{Aspect: a}
+		for _, s := range r.Suites {
+			cell := gridCell{Href: address("suite", s.Name(), "aspect", a)}
+			for _, m := range marks {
+				if n := counts[s.Name()+" "+a][m.verdict]; n > 0 {
+					cell.Counts = append(cell.Counts, count{mark: markOf(m.verdict), N: n})
+				}
+			}
+			if len(cell.Counts) > 0 {
+				cell.Class = cell.Counts[0].Class
+			}
+			row.Cells = append(row.Cells, cell)
+		}
+		g.Rows = append(g.Rows, row)
+	}
+	return g
+}
+
+// brokenRequirement is what failing cases have in common.
+type brokenRequirement struct {
+	*harness.Requirement
+	Suite, Href string
+	Cases       int
+}
+
+// broken lists the requirements that failing cases found broken, those of most
+// cases first.
+func (s *Suite) broken() []brokenRequirement {
+	cases := map[string]int{}
+	for _, r := range s.Results {
+		if r.Verdict != harness.Fail {
+			continue
+		}
+		cited := map[string]bool{}
+		for _, f := range r.Findings {
+			if !cited[f.Rule] {
+				cited[f.Rule] = true
+				cases[f.Rule]++
+			}
+		}
+	}
+	var all []brokenRequirement
+	for _, q := range s.Profile.Requirements {
+		if n := cases[q.ID]; n > 0 {
+			all = append(all, brokenRequirement{q, s.Name(), address("verdict", "fail", "suite", s.Name(), "req", q.ID), n})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b brokenRequirement) int { return b.Cases - a.Cases })
+	return all
+}
+
+// address is the page's own, with filters set: names and values by turns.
+func address(filters ...string) string {
+	var pairs []string
+	for i := 0; i < len(filters); i += 2 {
+		pairs = append(pairs, filters[i]+"="+url.QueryEscape(filters[i+1]))
+	}
+	return "#" + strings.Join(pairs, "&")
+}
