@@ -58,9 +58,11 @@ type ClientConfig struct {
 	Transport   http.RoundTripper // leads to the harness, without a network
 	Clock       clock.Clock       // shows the client's time
 	Credentials Values            // by the names of the profile
-	Log         io.Writer         // whatever the client logs; it is searched for secrets
-	Zone        string            // the IANA name of the time zone that Clock shows; empty for UTC
-	Case        string            // the full name of the case that begins
+	// Log is for whatever the client logs; it is searched for secrets. It has a
+	// method Hide(string) string that takes them out, for who must cut a text short.
+	Log  io.Writer
+	Zone string // the IANA name of the time zone that Clock shows; empty for UTC
+	Case string // the full name of the case that begins
 }
 
 // Call is what the client is asked for. In a body {n} stands for n, and so does

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -63,7 +64,7 @@ func TestASecretWithSpacesIsHidden(t *testing.T) {
 	}
 	const secret = "made  up\tpass phrase"
 	credentials[p.Secret().Name] = secret
-	for _, err := range []error{&tapeError{"dial: " + secret}, http.ErrNotSupported, &http.ProtocolError{ErrorString: "malformed HTTP status code \"" + secret + "\""}} {
+	for _, err := range []error{&tapeError{"dial: " + secret}, http.ErrNotSupported, errors.New("malformed HTTP status code \"" + secret + "\"")} {
 		c := checker(t, p, Target{URL: "https://odd.invalid", Clock: FrozenClock(DefaultBase), Credentials: credentials,
 			Transport: answers(func(*http.Request) (*http.Response, error) { return nil, err })}, Options{})
 		r := c.Run(t.Context(), caseOf(t, p, "signature/zeros"))

@@ -70,7 +70,7 @@ func TestBrokenDrivers(t *testing.T) {
 			if took := time.Since(began); took > 30*time.Second {
 				t.Errorf("it took %v", took)
 			}
-			exit := 0
+			exit := 4 // it skips the others, which leaves no verdict at all
 			if c.errors > 0 {
 				exit = 3
 			}
