@@ -45,6 +45,7 @@ func TestTheDocumentedAnswerNearestToTheOneThatCame(t *testing.T) {
 		{"no JSON", "signature/zeros", `<h1>No</h1>`, 401, right},
 		{"nothing", "signature/zeros", ``, 401, right},
 		{"refused", "signature/right-list-recipients", right, 401, `{"ok":true}`},
+		{"a code of the server's own, without a message", "authorization/missing", `{"ok":true,"errors":[{"code":"own"}]}`, 401, `{"ok":false,"errors":[{"code":"own","message":"‹message›"}]}`},
 	} {
 		p := shipped(t, "trolley")
 		r := answering(t, p, tt.status, "", tt.body).Run(t.Context(), caseOf(t, p, tt.id))
@@ -55,7 +56,7 @@ func TestTheDocumentedAnswerNearestToTheOneThatCame(t *testing.T) {
 		if r.Expected.Body != tt.want {
 			t.Errorf("%s: the documented body is\n\t%s\nnot\n\t%s", tt.claim, r.Expected.Body, tt.want)
 		}
-		if wants := strings.HasPrefix(r.Expected.Outcome, "refusal with"); wants != strings.HasSuffix(tt.id, "zeros") {
+		if wants := strings.HasPrefix(r.Expected.Outcome, "refusal with"); wants == strings.Contains(tt.id, "right") {
 			t.Errorf("%s: the outcome is %s", tt.claim, r.Expected.Outcome)
 		}
 	}
@@ -66,11 +67,13 @@ func TestTheDocumentedAnswerNearestToTheOneThatCame(t *testing.T) {
 func TestWhatIsKeptAgreesWithTheFindings(t *testing.T) {
 	for _, vendor := range []string{"trolley", "irp", "spreetail"} {
 		p := shipped(t, vendor)
+		secret := p.Samples()[p.Secret().Name]
 		told := 0
 		for _, answer := range []struct {
 			status int
 			body   string
-		}{{200, `{"ok":true}`}, {200, `{"Success":true,"Messages":[]}`}, {401, `{"errors":{"a":[]}}`}, {500, "oops"}, {400, `[[[]]]`}, {204, ``}} {
+		}{{200, `{"ok":true}`}, {200, `{"Success":true,"Messages":[]}`}, {401, `{"errors":{"a":[]}}`}, {500, "oops"}, {400, `[[[]]]`}, {204, ``},
+			{200, `{"ok":false,"Success":false,"error":"` + secret + `","message":"` + secret + `","errors":[{"code":"x","message":"` + secret + `"}],"Messages":[{"Code":"` + secret + `"}]}`}} {
 			c := answering(t, p, answer.status, "X-Odd: 1", answer.body)
 			for _, cs := range p.Cases {
 				if cs.Side != "server" {
@@ -137,6 +140,25 @@ func TestWhereASignatureDepartsFromTheRightOne(t *testing.T) {
 	}
 }
 
+// What was added to the query belongs to the right signature, as the recipe takes
+// it: whole, or apart from the path.
+func TestTheRightSignatureCoversWhatWasSent(t *testing.T) {
+	p := *shipped(t, "trolley")
+	p.Request = p.Request.with(map[string]recipeStage{"message": p.Request[0].worded("{path}|{query}")})
+	d := &draft{profile: &p, form: p.Call, op: p.Operations[0], values: p.Samples(), query: []string{"extra=1"}}
+	d.target = "/v1/a?b=1"
+	d.fillTarget()
+	d.sign()
+	got := p.difference(d, p.Samples())
+	if got == nil || got.Stage != "message" || got.Want != "/v1/a|b=1&extra=1" || got.Got != "/v1/a|b=1" || got.At != len(got.Got) {
+		t.Errorf("%+v", got)
+	}
+	d.repeated = true
+	if got := p.difference(d, p.Samples()); got != nil {
+		t.Errorf("of a request sent again: %+v", got)
+	}
+}
+
 // A right signature has no difference, nor has a request without one.
 func TestARightSignatureHasNoDifference(t *testing.T) {
 	for _, id := range []string{"signature/right-list-recipients", "window/past-limit+1s", "authorization/missing", "key/unknown"} {
@@ -146,6 +168,52 @@ func TestARightSignatureHasNoDifference(t *testing.T) {
 			t.Errorf("%s: %+v", id, r.Difference)
 		}
 	}
+}
+
+// Of the errors that an answer may be, the one it is most like is told of.
+func TestTheNearestOfSeveralErrors(t *testing.T) {
+	p := shipped(t, "trolley")
+	d := &draft{profile: p, form: p.Call, op: p.Operations[0], values: Values{}}
+	for _, name := range []string{"timestamp", "key", "signature"} {
+		_, _, body := p.Error(name, Values{"access_key": "ALC7"})
+		doc, err := decodeJSON(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &answer{status: 418, doc: doc, hide: strings.ToLower}
+		if got := p.nearest([]string{"timestamp", "key", "signature"}, d, a); got != p.possible(name)[0].reply {
+			t.Errorf("%s is not the nearest to itself", name)
+		}
+	}
+}
+
+// Where two stages part is counted in what is shown, and hidden with a secret.
+func TestHidingMovesTheByte(t *testing.T) {
+	hide := NewRedactor(map[string]string{"key": "long-secret-1", "other": "long-secret-2"}).Text
+	for _, tt := range []struct {
+		want, got           string
+		shownWant, shownGot string
+		at                  int
+	}{
+		{"long-secret-1.a", "long-secret-1.b", "‹key›.a", "‹key›.b", len("‹key›.")},
+		{"a.long-secret-1", "a.long-secret-2", "a.‹key›", "a.‹other›", len("a.‹")},
+		{"a.long-secret-1", "b.long-secret-1", "a.‹key›", "b.‹key›", 0},
+	} {
+		r := Result{Difference: &Difference{Want: tt.want, Got: tt.got}, Expected: &Expected{Body: tt.want, Header: []string{tt.got}}}
+		r.hide(hide)
+		if d := r.Difference; d.Want != tt.shownWant || d.Got != tt.shownGot || d.At != tt.at {
+			t.Errorf("%q and %q become %+v", tt.want, tt.got, d)
+		}
+		if e := r.Expected; e.Body != tt.shownWant || e.Header[0] != tt.shownGot {
+			t.Errorf("%q and %q become %+v", tt.want, tt.got, e)
+		}
+	}
+	r := Result{Difference: &Difference{Want: "long-secret-1", Got: "long-secret-2"}}
+	r.hide(func(string) string { return "‹hidden›" })
+	if r.Difference.At != -1 {
+		t.Errorf("two hidden stages part at %d", r.Difference.At)
+	}
+	(&Result{}).hide(hide) // with nothing kept
 }
 
 func TestWhereTwoTextsPart(t *testing.T) {

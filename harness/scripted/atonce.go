@@ -81,7 +81,7 @@ func (s *stage) deliver(done <-chan struct{}) {
 			still = 0
 			continue
 		}
-		if still++; still < 4 { // on a busy machine a caller may have been kept from running
+		if still++; still < 16 { // on a busy machine a caller may have been kept from running
 			continue
 		}
 		still = 0
