@@ -48,8 +48,8 @@ mutants: ## every case against every broken server and client; reports/out/mutan
 .PHONY: lint
 lint: ## gofmt, go vet and staticcheck
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
-	$(GO) vet ./... ./suites/testdata/peer ./suites/testdata/drivers/go ./suites/testdata/drivers/broken
-	$(GO) run $(STATICCHECK) ./... ./suites/testdata/peer ./suites/testdata/drivers/go ./suites/testdata/drivers/broken
+	$(GO) vet ./... ./suites/testdata/peer ./suites/testdata/drivers/go ./suites/testdata/drivers/broken ./suites/testdata/canary/...
+	$(GO) run $(STATICCHECK) ./... ./suites/testdata/peer ./suites/testdata/drivers/go ./suites/testdata/drivers/broken ./suites/testdata/canary/...
 	$(GO) mod verify
 
 RECORDING ?= recording

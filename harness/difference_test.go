@@ -187,6 +187,28 @@ func TestTheNearestOfSeveralErrors(t *testing.T) {
 	}
 }
 
+// What must not be there is not shown, and what need not be only where it came.
+func TestWhatNeedNotBeThereIsNotExpected(t *testing.T) {
+	text := leaf{text: parseTemplate("right")}
+	absent := leaf{special: "absent"}
+	scalar := func(leaves ...leaf) *pattern { return &pattern{kind: 's', leaf: leaves} }
+	p := &pattern{kind: 'o', keys: []patternKey{{"never", scalar(absent)}, {"rather", scalar(text, absent)}, {"hardly", scalar(absent, text)}, {"always", scalar(text)}}}
+	d := &draft{profile: shipped(t, "trolley"), values: Values{}}
+	for _, tt := range []struct{ got, want string }{
+		{`{}`, `{"always":"right"}`},
+		{`{"never":"right","rather":"right","hardly":"right","always":"right"}`, `{"rather":"right","hardly":"right","always":"right"}`},
+		{`{"never":1,"rather":1,"hardly":1,"always":1}`, `{"rather":"right","always":"right"}`},
+	} {
+		doc, err := decodeJSON([]byte(tt.got))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(p.nearest(nil, doc, true, d, &answer{doc: doc, hide: strings.ToLower})); got != tt.want {
+			t.Errorf("%s: %s, not %s", tt.got, got, tt.want)
+		}
+	}
+}
+
 // Where two stages part is counted in what is shown, and hidden with a secret.
 func TestHidingMovesTheByte(t *testing.T) {
 	hide := NewRedactor(map[string]string{"key": "long-secret-1", "other": "long-secret-2"}).Text

@@ -44,7 +44,7 @@ const (
 type Finding struct {
 	Rule    string // requirement id
 	Level   Level
-	Kind    string // what was wrong: outcome, status, shape, code, message, header, window, leak, server-error, answer
+	Kind    string // what was wrong, in a word: outcome, status, shape, code, message, leak, ...; results.schema.json lists them
 	Problem string // one sentence
 	Want    string
 	Got     string

@@ -47,7 +47,14 @@ func Explain(p *harness.Profile, r harness.Result) string {
 }
 
 // Headline is the result in one line.
-func Headline(r harness.Result) string {
+func Headline(r harness.Result) string { return cut(wholeHeadline(r), maxHeadline) }
+
+// headline is the same without secrets: they go before the line is cut.
+func (r *Run) headline(res harness.Result) string {
+	return cut(r.clean(wholeHeadline(res)), maxHeadline)
+}
+
+func wholeHeadline(r harness.Result) string {
 	text := fmt.Sprintf("%s: %s", r.Case.Name(), r.Verdict)
 	switch {
 	case r.Reason != "":
@@ -56,7 +63,7 @@ func Headline(r harness.Result) string {
 		f := r.Findings[0]
 		text = fmt.Sprintf("%s: %s %s: %s", r.Case.Name(), f.Rule, f.Level, f.Problem)
 	}
-	return cut(strings.Join(strings.Fields(printable(text)), " "), maxHeadline)
+	return strings.Join(strings.Fields(printable(strings.ToValidUTF8(text, "\uFFFD"))), " ")
 }
 
 // maxHeadline bounds a headline, in bytes.

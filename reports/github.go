@@ -197,7 +197,7 @@ func (r *Run) failureEntries() []string {
 			if isBad(res.Verdict) {
 				// A pre element ends where it is closed, and nothing within it is Markdown.
 				out = append(out, fmt.Sprintf("<details><summary><code>%s</code></summary>\n\n<pre>\n%s</pre>\n\n</details>\n\n",
-					html.EscapeString(r.clean(Headline(res))), html.EscapeString(cut(r.clean(Explain(s.Profile, res)), maxShown))))
+					html.EscapeString(r.headline(res)), html.EscapeString(cut(r.clean(Explain(s.Profile, res)), maxShown))))
 			}
 		}
 	}

@@ -163,7 +163,7 @@ func (s *Suite) testCase(run *Run, r harness.Result) junitCase {
 		property("baseline", ch.String())
 	}
 	c.Properties = properties
-	headline := run.clean(Headline(r))
+	headline := run.headline(r)
 	body := run.clean(Explain(s.Profile, r))
 	switch r.Verdict {
 	case harness.Fail:

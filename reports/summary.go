@@ -20,7 +20,7 @@ func (r *Run) Summary(w io.Writer) error {
 	}
 	r.table(&b)
 	for _, s := range r.Suites {
-		s.details(&b)
+		s.details(r, &b)
 	}
 	r.changes(&b)
 	if r.Interrupted {
@@ -103,7 +103,7 @@ func cell(counts map[harness.Verdict]int) string {
 	return strings.Join(parts, ", ")
 }
 
-func (s *Suite) details(b *strings.Builder) {
+func (s *Suite) details(run *Run, b *strings.Builder) {
 	fmt.Fprintf(b, "\n%s\n", s.Name())
 	if s.Offset != "" {
 		fmt.Fprintf(b, "  clock        server minus ours: %s\n", s.Offset)
@@ -122,10 +122,10 @@ func (s *Suite) details(b *strings.Builder) {
 	for _, r := range sortedResults(s.Results) {
 		switch r.Verdict {
 		case harness.Fail, harness.Error, harness.Stale, harness.Inconclusive:
-			fmt.Fprintf(b, "  %-12s %s\n", r.Verdict, Headline(r))
+			fmt.Fprintf(b, "  %-12s %s\n", r.Verdict, run.headline(r))
 		case harness.Observed:
 			if len(r.Findings) > 0 {
-				fmt.Fprintf(b, "  %-12s %s\n", r.Verdict, Headline(r))
+				fmt.Fprintf(b, "  %-12s %s\n", r.Verdict, run.headline(r))
 			}
 		}
 	}

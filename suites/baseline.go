@@ -55,7 +55,7 @@ func (r *runner) compare(problem error) error {
 		r.report.Comparison = half.Compare(r.baselines)
 		return nil
 	}
-	if problem != nil || r.report.Interrupted {
+	if problem != nil || r.report.Interrupted || r.limited {
 		fmt.Fprintln(r.out, "\nthe baseline stays as it was: the run did not get to its end")
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 const (
 	ExitConforms    = 0
 	ExitFails       = 1
-	ExitUsage       = 2 // flags, files or credentials are wrong, or a budget ended the run early
+	ExitUsage       = 2 // flags, files or credentials are wrong, or a budget or an interrupt ended the run early
 	ExitUnreachable = 3 // the target could not be talked to
 	ExitNothing     = 4 // no case ran, or an entry of the known failures is stale
 	ExitRegression  = 5 // the target changed since the baseline, in what its vendor documents

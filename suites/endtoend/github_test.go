@@ -12,10 +12,6 @@ import (
 	"testing"
 )
 
-// The other tests are none of GitHub's business, where they run as a step of
-// its: many of them fail a run on purpose.
-var _ = os.Unsetenv("GITHUB_ACTIONS")
-
 // heeded is a command that the runner of GitHub Actions carries out.
 type heeded struct {
 	name, text string
