@@ -12,8 +12,9 @@ import (
 // Mistake is what a client did to arrive at a signature that is not the right
 // one.
 type Mistake struct {
-	Claim string // of the rule it breaks
-	Says  string // a sentence
+	Claim  string  // of the rule it breaks
+	Says   string  // a sentence
+	Stages []Stage // the signature as it was made with the mistake
 }
 
 // Diagnose looks for the mistake by which a signer arrives at the signature that
@@ -22,10 +23,6 @@ type Mistake struct {
 // and bodies those that its callers gave it.
 func (p *Profile) Diagnose(f *Form, v Values, sent string, stamps, bodies []string) (Mistake, bool) {
 	result := p.Request.result()
-	made := func(values Values, r Recipe) bool {
-		r.Run(values, nil)
-		return values[result] == sent
-	}
 	for _, g := range p.guesses(f, v, stamps, bodies) {
 		values := copyValues(v)
 		for name, value := range g.set {
@@ -35,7 +32,8 @@ func (p *Profile) Diagnose(f *Form, v Values, sent string, stamps, bodies []stri
 		if g.recipe != nil {
 			recipe = g.recipe
 		}
-		if made(values, recipe) {
+		if recipe.Run(values, nil); values[result] == sent {
+			g.Stages = recipe.Run(values, nil)
 			return g.Mistake, true
 		}
 	}
@@ -51,7 +49,9 @@ type guess struct {
 
 func (p *Profile) guesses(f *Form, v Values, stamps, bodies []string) []guess {
 	var all []guess
-	add := func(claim, says string, set Values) { all = append(all, guess{Mistake{claim, says}, set, nil}) }
+	add := func(claim, says string, set Values) {
+		all = append(all, guess{Mistake{Claim: claim, Says: says}, set, nil})
+	}
 	for _, stamp := range p.nearStamps(v["timestamp"], stamps) {
 		add("client-signs-stamp", "it signed another timestamp than it sent: "+stamp, Values{"timestamp": stamp})
 	}
@@ -115,7 +115,7 @@ func (r Recipe) missteps(i int) []guess {
 	s := r[i]
 	var all []guess
 	add := func(claim, says string, done recipeStage) {
-		all = append(all, guess{Mistake{claim, says}, nil, r.with(map[string]recipeStage{s.name: done})})
+		all = append(all, guess{Mistake{Claim: claim, Says: says}, nil, r.with(map[string]recipeStage{s.name: done})})
 	}
 	if len(s.steps) > 0 {
 		claim := "client-stage-case"

@@ -38,8 +38,7 @@ func (r *run) tellLogin(res *Result) {
 	}
 }
 
-// hide takes secrets out of what tell has kept. Where the two stages part is
-// counted in what is left.
+// hide takes secrets out of what tell has kept.
 func (res *Result) hide(hide func(string) string) {
 	text := func(s string) string { return shorten(strings.ToValidUTF8(hide(s), "\uFFFD"), maxShown) }
 	if e := res.Expected; e != nil {
@@ -48,10 +47,7 @@ func (res *Result) hide(hide func(string) string) {
 			e.Header[i] = text(h)
 		}
 	}
-	if d := res.Difference; d != nil {
-		d.Want, d.Got = hide(d.Want), hide(d.Got)
-		d.At = Parting(d.Want, d.Got)
-	}
+	res.Difference = res.Difference.Hide(hide)
 }
 
 // expected is the documented answer to the request that the expectation speaks
@@ -266,6 +262,12 @@ func (p *Profile) difference(d *draft, credentials Values) *Difference {
 	sent := slices.Clone(d.stages)
 	sent[len(sent)-1].Value = d.values[p.Request.result()]
 	right := p.Request.Run(v, nil)
+	return Departure(right, sent)
+}
+
+// Departure is the first stage in which what was sent departs from what is right;
+// nil when it nowhere does.
+func Departure(right, sent []Stage) *Difference {
 	stage, _, differ := firstDifference(right, sent)
 	if !differ {
 		return nil
@@ -279,6 +281,17 @@ func (p *Profile) difference(d *draft, credentials Values) *Difference {
 			}
 		}
 	}
+	out.At = Parting(out.Want, out.Got)
+	return out
+}
+
+// Hide is the difference with secrets taken out. Where the two part is counted in
+// what is left.
+func (d *Difference) Hide(hide func(string) string) *Difference {
+	if d == nil {
+		return nil
+	}
+	out := &Difference{Stage: d.Stage, Want: hide(d.Want), Got: hide(d.Got)}
 	out.At = Parting(out.Want, out.Got)
 	return out
 }

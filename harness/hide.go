@@ -13,6 +13,13 @@ func (r *run) hide(s string) string { return r.hider()(s) }
 // hider takes out of a text the secrets of the run, every token that was granted
 // or sent in it, and the secrets that were sent altered on purpose.
 func (r *run) hider() func(string) string {
+	if n := len(r.exchanges) + len(r.tokens); r.hides == nil || r.hidesFor != n {
+		r.hides, r.hidesFor = r.newHider(), n
+	}
+	return r.hides
+}
+
+func (r *run) newHider() func(string) string {
 	var also []secret
 	add := func(value, name string) {
 		if value != "" && !strings.Contains(value, "‹") {

@@ -27,6 +27,9 @@ type run struct {
 	open         bool             // some step's expectation hung on an open question
 	roundTrip    time.Duration    // the longest exchange so far
 	interval     measure.Interval // of the server's clock, when the case began
+
+	hides    func(string) string // see hider; made for so many exchanges and tokens
+	hidesFor int
 }
 
 // maxWait is how long a live case may really wait for time to pass.

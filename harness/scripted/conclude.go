@@ -53,7 +53,7 @@ func (j *judge) conclude() {
 	j.profile.Settle(res, j.open, j.stage.checker.options.Strict)
 	tells := res.Verdict != harness.Pass && (res.Verdict != harness.Observed || len(res.Findings) > 0)
 	if !tells && !j.stage.checker.options.Keep {
-		res.Stages = nil
+		res.Stages, res.Difference = nil, nil
 		return
 	}
 	for i, x := range j.log {
@@ -70,6 +70,7 @@ func (j *judge) conclude() {
 		f := &res.Findings[i]
 		f.Problem, f.Want, f.Got = j.readied(f.Problem, 500), j.readied(f.Want, 300), j.readied(f.Got, 300)
 	}
+	res.Difference = res.Difference.Hide(func(s string) string { return j.readied(s, maxText) })
 	for i, s := range res.Stages {
 		res.Stages[i].Value = j.readied(s.Value, maxText)
 	}

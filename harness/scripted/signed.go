@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/skewproof/skewproof/harness"
 )
 
 // stamp checks the timestamp; ok is false when there is none to sign with.
@@ -103,8 +105,10 @@ func (in *inspection) signature() {
 		bodies = append(bodies, call.Body)
 	}
 	if m, ok := p.Diagnose(in.form, v, sent, in.j.stamps, bodies); ok {
+		in.j.res.Difference = harness.Departure(stages, m.Stages)
 		in.breach(m.Claim, "signature", "the signature is not that of the request: "+m.Says, v[result], sent)
 		return
 	}
+	in.j.res.Difference = harness.Departure(stages[len(stages)-1:], []harness.Stage{{Name: result, Value: sent}})
 	in.breach("client-signature", "signature", "the signature is not that of the request", v[result], sent)
 }
