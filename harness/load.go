@@ -110,6 +110,10 @@ func (l *loader) requirements(folder fs.FS, p *Profile, profile *document) error
 	if err != nil {
 		return err
 	}
+	for _, e := range raw.Sources.entries {
+		e.value.Name = e.key
+		p.Sources = append(p.Sources, e.value)
+	}
 	p.byID = map[string]*Requirement{}
 	for i, r := range raw.Requirements {
 		where := fmt.Sprintf("requirements[%d]", i)

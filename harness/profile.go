@@ -30,6 +30,7 @@ type Profile struct {
 	Rules        map[string][]string // claim -> requirement ids
 	Declines     map[string]string   // common case -> why it does not apply
 	Requirements []*Requirement
+	Sources      []Source // what the requirements rest on, in the order of the file
 	Cases        []*Case
 	Vectors      []*Vector
 
