@@ -89,6 +89,9 @@ func spoiled(t *testing.T, text string) *reports.Run {
 
 func TestHostileTextsLeaveTheReportsWhole(t *testing.T) {
 	for name, text := range hostileTexts {
+		if isLarge(text) && testing.Short() {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			run := spoiled(t, text)
 			junit, results := write(t, run)
@@ -128,8 +131,8 @@ func TestHostileTextsLeaveTheReportsWhole(t *testing.T) {
 
 func TestAHostileProblemIsStillOneError(t *testing.T) {
 	for name, text := range hostileTexts {
-		if text == "" {
-			continue // no problem
+		if text == "" || isLarge(text) && testing.Short() {
+			continue // no problem; or too much of one for the race detector
 		}
 		t.Run(name, func(t *testing.T) {
 			run := &reports.Run{Target: text, Problem: text}

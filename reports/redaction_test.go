@@ -102,6 +102,9 @@ func formsOf(secret string) map[string]string {
 func TestNoSecretIsWritten(t *testing.T) {
 	redactor := harness.NewRedactor(map[string]string{"secret_key": sampleSecret})
 	for form, spelt := range formsOf(sampleSecret) {
+		if testing.Short() && len(form)%4 != 0 {
+			continue
+		}
 		t.Run(form, func(t *testing.T) {
 			for _, place := range places {
 				run := runOf(t, withVerdict("trolley", "window/x", harness.Fail))

@@ -17,6 +17,9 @@ import (
 // what is observed, to what is answered, to the clocks or to the calls is noticed
 // on the unbroken client.
 func TestSlipsInClientCasesAreNoticed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every slip in every case takes long")
+	}
 	profiles, err := harness.Load(nil)
 	if err != nil {
 		t.Fatal(err)

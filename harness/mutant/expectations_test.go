@@ -20,6 +20,9 @@ import (
 // A slip in a case turns the build red: nearly every single change to what a case
 // breaks, to its skew or to what it expects is noticed on the unbroken server.
 func TestSlipsInCasesAreNoticed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every slip in every case takes long")
+	}
 	profiles, err := harness.Load(nil)
 	if err != nil {
 		t.Fatal(err)

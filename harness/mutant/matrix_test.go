@@ -25,7 +25,10 @@ func TestMutantsAreCaught(t *testing.T) {
 	}
 	bubble := func(play func()) error { synctest.Test(t, func(*testing.T) { play() }); return nil }
 	every := 5
-	if *out != "" {
+	switch {
+	case testing.Short():
+		every = 50
+	case *out != "":
 		every = 1
 		defer debug.SetGCPercent(debug.SetGCPercent(400)) // a million requests leave little behind
 	}

@@ -64,7 +64,10 @@ func TestNothingHangsOnTheDate(t *testing.T) {
 		servers, clients := renewed(t, p, harness.Options{}).run(nil), inBubbles(t, p, time.Time{}).run(nil)
 		conforms(t, servers, false)
 		conforms(t, clients, false)
-		for _, base := range bases(t) {
+		for i, base := range bases(t) {
+			if testing.Short() && i%8 != 0 {
+				continue
+			}
 			t.Run(vendor+" at "+base.Format(time.RFC3339Nano), func(t *testing.T) {
 				t.Parallel()
 				can := func(cs *harness.Case) bool { return tells(p, cs, base) && !meansOtherwise(cs, base) }
@@ -112,7 +115,10 @@ func TestTheBasesCoverTheCalendar(t *testing.T) {
 // bases none is.
 func TestOnlyTheEdgesOfTheCalendarAreLeftOut(t *testing.T) {
 	for vendor, p := range vendorProfiles(t) {
-		for _, base := range bases(t) {
+		for i, base := range bases(t) {
+			if testing.Short() && i%8 != 0 {
+				continue
+			}
 			var out []string
 			for _, cs := range p.Cases {
 				if !tells(p, cs, base) {

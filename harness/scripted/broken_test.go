@@ -333,7 +333,10 @@ func TestEveryRequirementOfClientsIsBroken(t *testing.T) {
 
 func TestBrokenClientsAreCaught(t *testing.T) {
 	vendors := vendorProfiles(t)
-	for _, b := range broken {
+	for i, b := range broken {
+		if testing.Short() && i%6 != 0 {
+			continue
+		}
 		for _, vendor := range strings.Fields(b.vendors) {
 			t.Run(vendor+"/"+b.habits, func(t *testing.T) {
 				by, others := caught(t, vendors[vendor], b)
