@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -16,6 +17,7 @@ type Redactor struct {
 	replace *strings.Replacer
 	known   []string // every form of every secret, longest first
 	secrets []secret // longest first
+	words   []secret // of secrets with white space in them, for texts that were cut there
 }
 
 // secret is a value and what is shown in its place.
@@ -24,6 +26,9 @@ type secret struct{ value, folded, shown string }
 // minSecret is the shortest text worth hiding: shorter ones would blank out
 // ordinary words, and are no secrets.
 const minSecret = 4
+
+// minWord is the shortest word of a secret that is worth hiding alone.
+const minWord = 8
 
 // NewRedactor hides the given values. Each is shown as ‹name›.
 func NewRedactor(secrets map[string]string) *Redactor {
@@ -43,6 +48,13 @@ func newRedactor(secrets []secret) *Redactor {
 		}
 		s.folded = folded(s.value)
 		r.secrets = append(r.secrets, s)
+		if words := strings.Fields(s.value); len(words) > 1 {
+			for _, word := range words {
+				if len(word) >= minWord {
+					r.words = append(r.words, secret{word, folded(word), s.shown})
+				}
+			}
+		}
 		if strings.Contains(s.value, " ") { // which URLs also write so
 			plus := strings.ReplaceAll(s.value, " ", "+")
 			r.secrets = append(r.secrets, secret{plus, folded(plus), s.shown})
@@ -122,7 +134,7 @@ func (r *Redactor) Text(s string) string {
 	var places []place
 	r.spellings(s, func(layer spelled) bool {
 		text := folded(layer.text)
-		for _, x := range r.secrets {
+		for _, x := range slices.Concat(r.secrets, r.words) {
 			for from := 0; ; {
 				i := strings.Index(text[from:], x.folded)
 				if i < 0 {

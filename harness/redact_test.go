@@ -115,6 +115,23 @@ func TestEscapesAreReadThrough(t *testing.T) {
 	}
 }
 
+// A program that cuts a text at white space leaves a part of the secret.
+func TestTheWordsOfASecretAreHidden(t *testing.T) {
+	r := NewRedactor(map[string]string{"s": "correcthorse  batterystaple at"})
+	for given, want := range map[string]string{
+		`malformed HTTP status code "correcthorse"`: `malformed HTTP status code "‹s›"`,
+		"BATTERYSTAPLE at home":                     "‹s› at home",
+		"correcthorse  batterystaple at":            "‹s›",
+	} {
+		if got := r.Text(given); got != want {
+			t.Errorf("%q becomes %q, want %q", given, got, want)
+		}
+	}
+	if r.Leaks("correcthorse") {
+		t.Error("a word alone counts as a leak of the server")
+	}
+}
+
 func TestEveryListedFormIsHidden(t *testing.T) {
 	for kind, secret := range secretSamples {
 		r := NewRedactor(map[string]string{"s": secret})
