@@ -21,7 +21,7 @@ sdk: ## Trolley's own SDK, from npm and unmodified, as the client under test
 BROWSER := suites/testdata/browser
 
 .PHONY: page
-page: ## report.html of six runs, opened in Chromium; screenshots in reports/out
+page: ## report.html of seven runs, opened in Chromium; screenshots in reports/out
 	cd $(BROWSER) && npm ci --ignore-scripts --no-audit --no-fund
 	$(GO) test ./suites/endtoend -count=1 -v -timeout 20m -run TestPagesInABrowser -browser -out $(CURDIR)/reports/out
 

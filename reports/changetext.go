@@ -130,9 +130,9 @@ func (r *Run) changes(b *strings.Builder) {
 func (c *Comparison) Total() string {
 	text := "no change"
 	if n := len(c.Changes); n > 0 {
-		text = fmt.Sprintf("%d changes, %d of them of the contract", n, c.Contract())
+		text = fmt.Sprintf("%s, %d of the contract", many(n, "change", "changes"), c.Contract())
 	}
-	text += fmt.Sprintf("; %d cases compared", c.Compared)
+	text += "; " + many(c.Compared, "case compared", "cases compared")
 	if c.NotCompared > 0 {
 		text += fmt.Sprintf(", %d not compared: they were skipped, not run, inconclusive or in error, then or now", c.NotCompared)
 	}

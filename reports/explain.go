@@ -18,7 +18,7 @@ func Explain(p *harness.Profile, r harness.Result) string {
 	for _, f := range r.Findings {
 		if req := p.Requirement(f.Rule); req != nil && !cited[f.Rule] {
 			cited[f.Rule] = true
-			fmt.Fprintf(&b, "  rule    %s (%s): %s\n          source %s\n", req.ID, req.Level, req.Sentence, req.Source)
+			fmt.Fprintf(&b, "  rule    %s (%s): %s\n          source %s\n", req.ID, req.Level, req.Sentence, sourceLine(p, req))
 		}
 		fmt.Fprintf(&b, "  found   [%s, %s] %s\n", f.Rule, f.Kind, f.Problem)
 		if f.Want != "" {
@@ -44,6 +44,24 @@ func Explain(p *harness.Profile, r harness.Result) string {
 		fmt.Fprintf(&b, "  stage   %-10s %q\n", s.Name, s.Value)
 	}
 	return printable(b.String())
+}
+
+// sourceLine says where a clause stands, and what the first page is that it names.
+func sourceLine(p *harness.Profile, req *harness.Requirement) string {
+	all := p.SourcesOf(req)
+	if len(all) == 0 || all[0].Name == "" {
+		return req.Source
+	}
+	about := []string{all[0].Title}
+	for _, more := range []string{all[0].Publisher, all[0].Date} {
+		if more != "" {
+			about = append(about, more)
+		}
+	}
+	if n := len(all) - 1; n > 0 {
+		about = append(about, fmt.Sprintf("and %d more", n))
+	}
+	return fmt.Sprintf("%s (%s)", req.Source, strings.Join(about, ", "))
 }
 
 // Headline is the result in one line.

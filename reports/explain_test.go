@@ -91,7 +91,7 @@ func TestExplainShowsAllThereIs(t *testing.T) {
 		"trolley/window/x: " + known.ID + " " + string(known.Level) + ": it was accepted",
 		"  case    demo/cases.yaml:7",
 		"  rule    " + known.ID + " (" + string(known.Level) + "): " + known.Sentence,
-		"          source " + known.Source,
+		"          source " + known.Source + " (How Does Trolley's API Authentication Work?, Trolley, 2024-03-25)",
 		"  found   [" + known.ID + ", outcome] it was accepted",
 		"    want  refusal",
 		"    got   status 200",

@@ -16,6 +16,7 @@ type pageCase struct {
 	Level, Skew                        string
 	Requirements                       []string
 	Says                               string // in one line
+	Change                             *caseChange
 	Detail                             *detail
 }
 
@@ -23,6 +24,7 @@ type pageCase struct {
 type detail struct {
 	Rules     []rule
 	Findings  []harness.Finding
+	Change    *caseChange
 	Context   []fact
 	Signature *signature
 	Against   *against
@@ -34,6 +36,7 @@ type detail struct {
 
 type rule struct {
 	*harness.Requirement
+	Sources []pageSource
 }
 
 // exchange is a request and what came back, as lines of text.
@@ -46,7 +49,7 @@ type exchange struct {
 	Answered, Target bool
 }
 
-func (r *Run) pageCase(s *Suite, res harness.Result) pageCase {
+func (r *Run) pageCase(s *Suite, res harness.Result, ch *Change) pageCase {
 	c := pageCase{mark: markOf(res.Verdict), Key: s.Name() + "/" + res.Case.ID, Name: res.Case.Name(), ID: res.Case.ID, Suite: s.Name(), Aspect: res.Case.Aspect(), Side: s.Side,
 		Level: string(res.Case.Level), Skew: res.Case.Skew(), Requirements: slices.Clone(res.Case.Rules)}
 	for _, f := range res.Findings {
@@ -55,8 +58,10 @@ func (r *Run) pageCase(s *Suite, res harness.Result) pageCase {
 		}
 	}
 	c.Says = r.says(s.Profile, res)
-	if len(res.Findings) > 0 || len(res.Sent) > 0 || res.Verdict == harness.Error || res.Verdict == harness.Stale {
+	c.Change = r.caseChange(ch, res)
+	if c.Change != nil || len(res.Findings) > 0 || len(res.Sent) > 0 || res.Verdict == harness.Error || res.Verdict == harness.Stale {
 		c.Detail = r.detail(s, res)
+		c.Detail.Change = c.Change
 	}
 	return c
 }
@@ -100,7 +105,7 @@ func (r *Run) detail(s *Suite, res harness.Result) *detail {
 	}
 	for i, id := range cited {
 		if q := s.Profile.Requirement(id); q != nil && !slices.Contains(cited[:i], id) {
-			d.Rules = append(d.Rules, rule{q})
+			d.Rules = append(d.Rules, rule{q, r.sourcesOf(s.Profile, q)})
 		}
 	}
 	d.Context = append(d.Context, fact{"Case", fmt.Sprintf("%s:%d", res.Case.File, res.Case.Line)})

@@ -155,7 +155,7 @@ func TestAFailureTellsWhatWasSentAndHowToRepeatIt(t *testing.T) {
 	run := runOf(t, r)
 	run.Repeat = func(name string) string { return "repeat -case " + name }
 	text := parseHTML(t, pageOf(t, run)).with("detail")[0].whole()
-	for _, want := range []string{req.ID, req.Sentence, "Source: " + req.Source, "a stale stamp was accepted", "status 401", "status 200", "Exchange 1 of 2", "Exchange 2 of 2",
+	for _, want := range []string{req.ID, req.Sentence, "a stale stamp was accepted", "status 401", "status 200", "Exchange 1 of 2", "Exchange 2 of 2",
 		"POST /first?a=b X-Sent: 1", `{"sent":true}`, "503 Service Unavailable X-Got: 2", "later", "the answer broke off", "moment 1: status 503", "repeat -case trolley/window/x", "demo/cases.yaml:7"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q:\n%s", want, text)
@@ -173,6 +173,11 @@ func TestTheRunInOneSentence(t *testing.T) {
 	}
 	stopped := of(harness.Pass)
 	stopped.Problem = "the target went away"
+	regressed := func(all ...harness.Verdict) *reports.Run {
+		run := of(all...)
+		run.Regressed = true
+		return run
+	}
 	for _, tt := range []struct {
 		run  *reports.Run
 		want string
@@ -186,6 +191,9 @@ func TestTheRunInOneSentence(t *testing.T) {
 		{of(harness.Fail, harness.Error, harness.Stale, harness.Fail), "✕ Does not conform 2 of 4 cases fail."},
 		{of(harness.Error, harness.Stale), "↻ Stale list 1 known failure does not fail any more."},
 		{of(harness.Error, harness.Pass), "! Not fully checked 1 case could not be run."},
+		{regressed(harness.Pass), "Δ Changed since the baseline None of 1 case fails."},
+		{regressed(harness.Pass, harness.Fail), "✕ Does not conform 1 of 2 cases fail. Changed since the baseline."},
+		{regressed(harness.Pass, harness.Error), "! Not fully checked 1 case could not be run. Changed since the baseline."},
 		{stopped, "! Not run to its end 1 case was run."},
 	} {
 		page := parseHTML(t, pageOf(t, tt.run))

@@ -60,20 +60,21 @@ func (r *Run) grid(aspects []string) grid {
 // brokenRequirement is what failing cases have in common.
 type brokenRequirement struct {
 	*harness.Requirement
+	Sources     []pageSource
 	Suite, Href string
 	Cases       int
 }
 
 // broken lists the requirements that failing cases found broken, those of most
 // cases first.
-func (s *Suite) broken() []brokenRequirement {
+func (r *Run) broken(s *Suite) []brokenRequirement {
 	cases := map[string]int{}
-	for _, r := range s.Results {
-		if r.Verdict != harness.Fail {
+	for _, res := range s.Results {
+		if res.Verdict != harness.Fail {
 			continue
 		}
 		cited := map[string]bool{}
-		for _, f := range r.Findings {
+		for _, f := range res.Findings {
 			if !cited[f.Rule] {
 				cited[f.Rule] = true
 				cases[f.Rule]++
@@ -83,7 +84,7 @@ func (s *Suite) broken() []brokenRequirement {
 	var all []brokenRequirement
 	for _, q := range s.Profile.Requirements {
 		if n := cases[q.ID]; n > 0 {
-			all = append(all, brokenRequirement{q, s.Name(), address("verdict", "fail", "suite", s.Name(), "req", q.ID), n})
+			all = append(all, brokenRequirement{q, r.sourcesOf(s.Profile, q), s.Name(), address("verdict", "fail", "suite", s.Name(), "req", q.ID), n})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b brokenRequirement) int { return b.Cases - a.Cases })

@@ -22,6 +22,7 @@ type page struct {
 	Interrupted bool
 	Facts       []fact
 	Suites      []pageSuite
+	Baseline    *pageBaseline
 	Grid        grid
 	Broken      []brokenRequirement
 	Sections    []section
@@ -72,6 +73,7 @@ type pageSuite struct {
 	Differing         int // of the variants, those that are not as assumed
 	Coverage          []pageCoverage
 	States            []stateCount
+	Sources           []pageSource
 	Broken            bool // some requirement is
 }
 
@@ -127,12 +129,14 @@ func (r *Run) page() *page {
 	}
 	requirements := map[string]bool{}
 	aspects := map[string]bool{}
+	changed := r.changed()
+	p.Baseline = r.baselinePart(changed)
 	for _, s := range r.Suites {
 		p.Suites = append(p.Suites, r.pageSuite(s))
-		p.Broken = append(p.Broken, s.broken()...)
+		p.Broken = append(p.Broken, r.broken(s)...)
 		p.Choices.Suites = append(p.Choices.Suites, s.Name())
 		for _, res := range sortedResults(s.Results) {
-			c := r.pageCase(s, res)
+			c := r.pageCase(s, res, changed[s.Side+" "+res.Case.Name()])
 			if in := sections[res.Verdict]; in != nil {
 				in.Cases = append(in.Cases, c)
 			}
@@ -157,6 +161,20 @@ func (r *Run) page() *page {
 
 // overall is the run in one sentence.
 func (r *Run) overall() (mark, string) {
+	m, sentence := r.shown()
+	switch {
+	case !r.Regressed:
+	case m.Class == markOf(harness.Pass).Class:
+		m = markOf(harness.Fail)
+		m.Sign, m.Word = "Δ", "Changed since the baseline"
+	default:
+		sentence += " Changed since the baseline."
+	}
+	return m, sentence
+}
+
+// shown is the same by what the cases showed alone.
+func (r *Run) shown() (mark, string) {
 	fails, errors, stale := r.Count(harness.Fail), r.Count(harness.Error), r.Count(harness.Stale)
 	total := 0
 	for _, s := range r.Suites {
@@ -247,6 +265,9 @@ func (r *Run) pageSuite(s *Suite) pageSuite {
 		}
 	}
 	out.Broken = byState[Failed] > 0
+	for _, source := range s.Profile.Sources {
+		out.Sources = append(out.Sources, r.pageSource(source))
+	}
 	return out
 }
 

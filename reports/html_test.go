@@ -1,7 +1,6 @@
 package reports_test
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/xml"
@@ -40,7 +39,12 @@ func parseHTML(t *testing.T, page string) *element {
 	if !utf8.ValidString(page) {
 		t.Fatal("the page is not UTF-8")
 	}
-	d := xml.NewDecoder(bytes.NewReader([]byte(scripts.ReplaceAllString(styles.ReplaceAllString(page, "<style></style>"), "<script></script>"))))
+	for _, name := range []string{"style", "script"} {
+		before, rest, _ := strings.Cut(page, "<"+name+">")
+		_, after, _ := strings.Cut(rest, "</"+name+">")
+		page = before + "<" + name + "></" + name + ">" + after
+	}
+	d := xml.NewDecoder(strings.NewReader(page))
 	d.Strict, d.AutoClose, d.Entity = false, []string{"meta", "input", "br"}, xml.HTMLEntity
 	top := &element{}
 	open := []*element{top}
@@ -233,7 +237,7 @@ func checkHarmless(t *testing.T, e *element) {
 			if !slices.Contains(attributes, name) && !strings.HasPrefix(name, "aria-") && !strings.HasPrefix(name, "data-") {
 				t.Errorf("an attribute %s of %s", name, c.name)
 			}
-			if name == "href" && !strings.HasPrefix(value, "#") {
+			if name == "href" && !strings.HasPrefix(value, "#") && (!vendorPage(t, value) || c.attrs["rel"] != "noreferrer") {
 				t.Errorf("a link to %s", value)
 			}
 		}
@@ -241,11 +245,22 @@ func checkHarmless(t *testing.T, e *element) {
 	}
 }
 
+// vendorPage reports whether a clause of a known vendor rests on the page. Only
+// such a page is linked to, and a browser goes there only when told to.
+func vendorPage(t *testing.T, url string) bool {
+	for _, vendor := range []string{"trolley", "irp"} {
+		if slices.ContainsFunc(profile(t, vendor).Sources, func(s harness.Source) bool { return s.URL == url }) {
+			return true
+		}
+	}
+	return false
+}
+
 var (
 	elements = strings.Fields(`head meta title style body a header div p nav button h1 h2 h3 h4 h5 span b strong code dl dt dd main section article ul li svg rect
-		details summary table thead tbody tr th td form label input output select option blockquote footer pre del ins i mark script`)
+		details summary table thead tbody tr th td form label input output select option blockquote footer pre del ins i mark script cite br`)
 	attributes = strings.Fields(`charset http-equiv content name class href id hidden role type tabindex for placeholder autocomplete spellcheck value
-		viewBox preserveAspectRatio x width height scope open lang`)
+		viewBox preserveAspectRatio x width height scope open lang rel`)
 )
 
 func TestTheSameRunIsTheSamePage(t *testing.T) {
@@ -256,6 +271,12 @@ func TestTheSameRunIsTheSamePage(t *testing.T) {
 
 func TestHostileTextsLeaveThePageWhole(t *testing.T) {
 	for name, text := range hostileTexts {
+		if isLarge(text) && testing.Short() {
+			continue
+		}
+		if isLarge(text) && !strings.Contains("1 MB of ampersands, 1 MB of NUL, 1 MB of lines, 1 MB in one step of 3", name) {
+			continue // one of each kind is enough
+		}
 		t.Run(name, func(t *testing.T) {
 			run := spoiled(t, text)
 			for i := range run.Suites[0].Results {

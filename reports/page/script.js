@@ -4,14 +4,17 @@
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const form = $("filters"), count = $("count"), empty = $("empty"), theme = $("theme");
   const cases = all(".case"), sections = all(".verdicts"), toggles = all("[data-verdict]", form);
-  const names = ["suite", "aspect", "req"];
+  const names = ["suite", "aspect", "req", "change"].filter((name) => form.elements[name]); // without a baseline nothing changed
   const texts = new Map(); // what is searched in a case, made when it is first asked for
 
+  const chosen = (value) => Object.fromEntries(names.map((name) => [name, value(name)]));
+  const nothing = { q: "", verdict: [], ...chosen(() => "") };
+
   // The filters' state is the part of the address behind #, so that a link can be
-  // passed on: q=text&verdict=fail,error&suite=&aspect=&req=
+  // passed on: q=text&verdict=fail,error&suite=&aspect=&req=&change=
   function read() {
     const p = new URLSearchParams(location.hash.slice(1));
-    return { q: p.get("q") || "", verdict: (p.get("verdict") || "").split(",").filter(Boolean), suite: p.get("suite") || "", aspect: p.get("aspect") || "", req: p.get("req") || "" };
+    return { q: p.get("q") || "", verdict: (p.get("verdict") || "").split(",").filter(Boolean), ...chosen((name) => p.get(name) || "") };
   }
 
   function written(state) {
@@ -24,16 +27,17 @@
 
   function fromForm() {
     return { q: form.q.value.trim(), verdict: toggles.filter((b) => b.getAttribute("aria-pressed") === "true").map((b) => b.dataset.verdict),
-      suite: form.suite.value, aspect: form.aspect.value, req: form.req.value };
+      ...chosen((name) => form.elements[name].value) };
   }
 
   function toForm(state) {
     form.q.value = state.q;
     for (const name of names) {
-      form[name].value = state[name];
-      if (form[name].selectedIndex < 0) { // nothing on this page has it
-        form[name].add(new Option(state[name] + " (none)", state[name]));
-        form[name].value = state[name];
+      const select = form.elements[name];
+      select.value = state[name];
+      if (select.selectedIndex < 0) { // nothing on this page has it
+        select.add(new Option(state[name] + " (none)", state[name]));
+        select.value = state[name];
       }
     }
     for (const b of toggles) b.setAttribute("aria-pressed", String(state.verdict.includes(b.dataset.verdict)));
@@ -48,6 +52,7 @@
     const d = li.dataset;
     return (!state.verdict.length || state.verdict.includes(d.verdict)) && (!state.suite || d.suite === state.suite) &&
       (!state.aspect || d.aspect === state.aspect) && (!state.req || d.req.split(" ").includes(state.req)) &&
+      (!state.change || d.change === state.change || state.change === "changed" && d.change !== undefined) &&
       words.every((w) => textOf(li).includes(w));
   }
 
@@ -90,7 +95,7 @@
   function openCase(key) {
     const li = cases.find((c) => c.dataset.key === key);
     if (!li) return;
-    toForm({ q: "", verdict: [], suite: "", aspect: "", req: "" });
+    toForm(nothing);
     apply(fromForm());
     const details = li.querySelector("details");
     if (details) details.open = true;
@@ -117,7 +122,7 @@
     changed();
   });
   for (const b of all("[data-clear]")) b.addEventListener("click", () => {
-    toForm({ q: "", verdict: [], suite: "", aspect: "", req: "" });
+    toForm(nothing);
     changed();
     form.q.focus();
   });

@@ -49,13 +49,18 @@ func TestPagesInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	committed, err := filepath.Abs("../../reports/baseline")
+	if err != nil {
+		t.Fatal(err)
+	}
 	broken := peer(t, "-broken", "trolley/window-double,trolley/wrong-message-key,trolley/errors-empty,trolley/method-unsigned,irp/window-half,irp/skew-code,spreetail/secret-echo")
 	pages := []string{
-		"conform=" + page(t, suite(t, nil), 0),
+		"conform=" + page(t, suite(t, nil, "-baseline", committed), 0),
 		"live=" + page(t, suite(t, credentials, "-vendor", "trolley,irp,spreetail", "-target", broken), 1),
 		"client=" + page(t, suite(t, []string{"SKEWPROOF_FAULT=query-not-signed"}, "-vendor", "trolley", "-client", quoted(built(t, "go"))), 1),
 		"hostile=" + page(t, suite(t, credentials, "-vendor", "trolley", "-target", spiteful(t), "-case", "trolley/signature/*", "-case", "trolley/window/*"), 1),
 		"nothing=" + page(t, suite(t, credentials, "-vendor", "trolley", "-target", "http://127.0.0.1:1"), 3),
+		"changed=" + page(t, changed(t), 5),
 		"large=" + large(t),
 	}
 	cmd := exec.CommandContext(t.Context(), "node", append([]string{filepath.Join("..", "testdata", "browser", "check.js"), chromium, out}, pages...)...)
@@ -64,6 +69,26 @@ func TestPagesInABrowser(t *testing.T) {
 	if err != nil || !strings.Contains(string(text), "nothing is wrong") {
 		t.Errorf("the pages are not right: %v", err)
 	}
+}
+
+// changed is a run against servers that are others than when their baselines were
+// made: of each kind of change there is one.
+func changed(t *testing.T) result {
+	t.Helper()
+	dir := t.TempDir()
+	args := []string{"-vendor", "trolley,irp,spreetail", "-baseline", dir}
+	then := peer(t, "-broken", "spreetail/secret-echo")
+	if r := suite(t, credentials, append(args, "-target", then, "-update")...); r.exit != 1 {
+		t.Fatalf("exit %d\n%s", r.exit, tail(r.output))
+	}
+	file := filepath.Join(dir, "irp.json")
+	text := read(t, file)
+	if !strings.Contains(text, `"irp/window/past-half"`) {
+		t.Fatal("irp/window/past-half is not in the baseline")
+	}
+	write(t, file, strings.Replace(text, `"irp/window/past-half"`, `"irp/window/past-half-and-gone"`, 1))
+	now := peer(t, "-changed", "trolley/status-403,trolley/extra-field,trolley/window-26s,trolley/meta-array,irp/message-table,spreetail/challenge-missing")
+	return suite(t, credentials, append(args, "-target", now)...)
 }
 
 // page is the page of a run that ended as it is said.

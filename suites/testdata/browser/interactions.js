@@ -19,6 +19,7 @@ async function interactions(page, url, wrong) {
   if (cases === 0) return;
   await verdicts(page, want, cases);
   await choices(page, want, url, cases, wrong);
+  await changes(page, want, cases, wrong);
   await linked(page, want, url, cases);
 }
 
@@ -112,6 +113,39 @@ async function choices(page, want, url, cases, wrong) {
     if (n === 0 || n === cases && link !== ".grid a") wrong(`${link} shows ${n} of ${cases} cases`);
     await page.eval(`document.querySelector("#filters [data-clear]").click()`);
   }
+}
+
+// changes goes from what changed since the baseline to the cases and back.
+async function changes(page, want, cases, wrong) {
+  const select = `document.getElementById("filters").elements.change`;
+  const baseline = await page.eval(`document.getElementById("baseline") !== null`);
+  await want("there is a filter for what changed", `${select} !== undefined`, baseline);
+  if (!baseline) return;
+  const of = async (kind) => page.eval(`document.querySelectorAll(".case[data-change${kind ? "=" + kind : ""}]").length`);
+  for (const [value, n] of [["changed", await of("")], ["contract", await of("contract")], ["notice", await of("notice")]]) {
+    await page.eval(`${select}.value = "${value}", ${select}.dispatchEvent(new Event("input", { bubbles: true })), 0`);
+    await page.until(`location.hash === "#change=${value}"`, `${value} is chosen`);
+    await want(`only ${value}`, shown, n);
+    await want(`the choice ${value} counts right`, `${select}.selectedOptions[0].textContent`, `${value} (${n})`);
+    await page.eval(`document.querySelector("#filters [data-clear]").click()`);
+    await want("clearing shows all again", shown, cases);
+  }
+  const links = await page.eval(`document.querySelectorAll("#baseline a[href^='#case=']").length`);
+  if (links !== (await of(""))) wrong(`${links} cases are listed as changed, and ${await of("")} are`);
+  if (links === 0) return;
+  await page.eval(`document.querySelector("#baseline a[href='#change=changed']").click()`);
+  await page.until(`document.activeElement.id === "results"`, "the changed cases are led to");
+  await want("the changed cases", shown, links);
+  for (const at of [0, links - 1]) {
+    const name = await page.eval(`(() => { const a = [...document.querySelectorAll("#baseline a[href^='#case=']")].at(${at}); a.click(); return a.textContent; })()`);
+    const li = `[...document.querySelectorAll(".case")].find((li) => li.querySelector(".name").textContent === ${JSON.stringify(name)})`;
+    await page.until(`(() => { const r = ${li}.getBoundingClientRect(); return r.top >= 0 && r.top < innerHeight; })()`, name + " is in sight");
+    await want(name + " is open", `${li}.querySelector("details").open`, true);
+    await want(name + " tells what changed", `${li}.querySelectorAll(".rows > li").length > 0`, true);
+  }
+  await page.eval(`document.querySelector(".since a").click()`);
+  await page.until(`document.activeElement.id === "baseline"`, "the head leads to what changed");
+  await page.eval(`document.querySelector("#filters [data-clear]").click()`);
 }
 
 // linked opens the page at an address that somebody else passed on.
