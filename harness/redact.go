@@ -163,7 +163,7 @@ func (r *Redactor) Leaks(s string) bool {
 			return true
 		}
 	}
-	if !strings.ContainsAny(s, `%\&`) {
+	if !strings.ContainsAny(s, escapes) {
 		return false
 	}
 	return r.spellings(s, func(layer spelled) bool {
@@ -176,19 +176,26 @@ func (r *Redactor) Leaks(s string) bool {
 	})
 }
 
-// spellings looks at the text as it is, and then with one layer of escapes after
-// the other read, until found says so.
+// spellings looks at the text as it is, and then with escapes read, of each kind
+// and in layers, until found says so.
 func (r *Redactor) spellings(s string, found func(spelled) bool) bool {
-	layer := plainly(s)
-	for range layers {
-		if found(layer) {
-			return true
+	now, seen := []spelled{plainly(s)}, map[string]bool{s: true}
+	for layer := 0; ; layer++ {
+		var next []spelled
+		for _, view := range now {
+			if found(view) {
+				return true
+			}
+			for i := range len(escapes) {
+				if read, changed := view.unescaped(escapes[i]); changed && layer < layers && !seen[read.text] && len(seen) < maxViews {
+					seen[read.text] = true
+					next = append(next, read)
+				}
+			}
 		}
-		next, changed := layer.unescaped()
-		if !changed {
+		if len(next) == 0 {
 			return false
 		}
-		layer = next
+		now = next
 	}
-	return found(layer)
 }

@@ -21,6 +21,7 @@ var secretSamples = map[string]string{
 	"short":       "abcd",
 	"base64-like": "q83vEjRWeJq83vEjRWeJ+/==",
 	"with quotes": `pa"ss\wo'rd<&>`,
+	"escape-like": `pa\nss&lt;wo%41rd\u0041`,
 	"in a query":  "a b&c=d/e?f#g%h+i",
 	"non-ascii":   "clé-secrète-日本語",
 	"emoji":       "🔑🔑🔑🔑",

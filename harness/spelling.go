@@ -26,17 +26,27 @@ func plainly(s string) spelled {
 // layers is how often a text may have been escaped: JSON in JSON in a URL.
 const layers = 3
 
-// unescaped reads one layer of escapes: of URLs, of JSON and Go, and of HTML. It
-// gives false when there is none.
-func (s spelled) unescaped() (spelled, bool) {
-	if !strings.ContainsAny(s.text, `%\&`) {
+// maxViews bounds in how many ways a text is read, whatever is in it.
+const maxViews = 20
+
+// escapes are the characters that begin one: in URLs, in JSON and Go, in HTML.
+const escapes = `%\&`
+
+// unescaped reads one layer of the escapes that begin with the character. It gives
+// false when there is none. Each kind is read alone, because a secret may itself
+// have in it what looks like an escape of another kind.
+func (s spelled) unescaped(kind byte) (spelled, bool) {
+	if strings.IndexByte(s.text, kind) < 0 {
 		return s, false
 	}
 	var b strings.Builder
 	var at []int
 	changed := false
 	for i := 0; i < len(s.text); {
-		char, n := readEscape(s.text[i:])
+		char, n := "", 0
+		if s.text[i] == kind {
+			char, n = readEscape(s.text[i:])
+		}
 		if n == 0 {
 			char, n = s.text[i:i+1], 1
 		} else {
