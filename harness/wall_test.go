@@ -123,6 +123,7 @@ func TestThePeersStandOnTheFormatAlone(t *testing.T) {
 		"harness/reference": {"harness"},
 		"harness/driver":    {"harness"},
 		"harness/scripted":  {"harness", "harness/reference"},
+		"harness/recording": {"harness", "harness/measure"},
 	}
 	seen := map[string]bool{}
 	for _, f := range sources(t, "harness") {
