@@ -35,6 +35,8 @@
 //	request.go, recipe.go     how a request is made and signed
 //	run.go, send.go, stamp.go how a case is run, and on whose clock
 //	judge.go, compare.go      how an answer is judged
+//	hide.go, redact.go        what is never shown
+//	tape.go, mask.go, deck.go how a run is recorded, and run again
 //
 // Package reference holds an unbroken server and an unbroken client for every
 // profile. They share the profile with the judge, so they prove nothing by
