@@ -27,11 +27,11 @@ page: ## report.html of seven runs, opened in Chromium; screenshots in reports/o
 
 .PHONY: test
 test: ## all tests
-	$(GO) test -count=1 -shuffle=on ./...
+	$(GO) test -count=1 -shuffle=on -timeout 20m ./...
 
 .PHONY: race
 race: ## the tests under the race detector, those that try everything cut short; needs a C compiler
-	$(GO) test -race -short -count=1 -shuffle=on ./vectors/... ./harness/... ./reports/... ./suites ./suites/example/...
+	$(GO) test -race -short -count=1 -shuffle=on -timeout 20m ./vectors/... ./harness/... ./reports/... ./suites ./suites/example/...
 
 .PHONY: repeat
 repeat: ## the unit tests twenty times over, in random order

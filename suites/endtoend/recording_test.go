@@ -11,6 +11,7 @@ import (
 // gone, byte for byte: of a right one, of one that is slow, far off or drifting,
 // and of broken ones.
 func TestReplayGivesTheSameResults(t *testing.T) {
+	t.Parallel()
 	var all group
 	defer all.wait()
 	for _, tt := range []struct {
