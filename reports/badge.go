@@ -53,7 +53,7 @@ func (r *Run) outcomeOf(suites ...*Suite) outcome {
 	}
 	switch {
 	case r.Interrupted:
-		bad = append(bad, fmt.Sprintf("interrupted after %s", plural(all, "case")))
+		bad = append(bad, "interrupted after "+many(all, "case", "cases"))
 	case r.Problem != "" && all == 0:
 		bad = append(bad, "not run")
 	case r.Problem != "":
@@ -76,13 +76,6 @@ func (r *Run) outcomeOf(suites ...*Suite) outcome {
 		return outcome{text, mostGreen}
 	}
 	return outcome{text, allGreen}
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // badge renders the outcome in the form that shields.io reads from an endpoint.

@@ -138,10 +138,7 @@ func (b *Baseline) Write(file string) error {
 	if err != nil {
 		return fmt.Errorf("render the baseline of %s: %w", b.Vendor, err)
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return fmt.Errorf("make the directory of the baseline: %w", err)
-	}
-	return (&Run{}).file(filepath.Dir(file), filepath.Base(file), text)
+	return WriteFile(file, text)
 }
 
 // text renders the file.

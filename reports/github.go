@@ -145,19 +145,7 @@ func (r *Run) verdictTable(b *strings.Builder) {
 }
 
 func (r *Run) aspectTable(b *strings.Builder) {
-	cells := map[string]map[*Suite]map[harness.Verdict]int{}
-	for _, s := range r.Suites {
-		for _, res := range s.Results {
-			a := res.Case.Aspect()
-			if cells[a] == nil {
-				cells[a] = map[*Suite]map[harness.Verdict]int{}
-			}
-			if cells[a][s] == nil {
-				cells[a][s] = map[harness.Verdict]int{}
-			}
-			cells[a][s][res.Verdict]++
-		}
-	}
+	cells := r.aspects()
 	if len(cells) == 0 {
 		return
 	}

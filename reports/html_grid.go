@@ -25,25 +25,17 @@ type gridCell struct {
 	Counts []count
 }
 
-func (r *Run) grid(aspects []string) grid {
+func (r *Run) grid(counts map[string]map[*Suite]map[harness.Verdict]int) grid {
 	g := grid{}
-	counts := map[string]map[harness.Verdict]int{}
 	for _, s := range r.Suites {
 		g.Suites = append(g.Suites, s.Name())
-		for _, res := range s.Results {
-			at := s.Name() + " " + res.Case.Aspect()
-			if counts[at] == nil {
-				counts[at] = map[harness.Verdict]int{}
-			}
-			counts[at][res.Verdict]++
-		}
 	}
-	for _, a := range aspects {
+	for _, a := range sorted(counts) {
 		row := gridRow{Aspect: a}
 		for _, s := range r.Suites {
 			cell := gridCell{Href: address("suite", s.Name(), "aspect", a)}
 			for _, m := range marks {
-				if n := counts[s.Name()+" "+a][m.verdict]; n > 0 {
+				if n := counts[a][s][m.verdict]; n > 0 {
 					cell.Counts = append(cell.Counts, count{mark: markOf(m.verdict), N: n})
 				}
 			}

@@ -128,7 +128,6 @@ func (r *Run) page() *page {
 			Cards: m.verdict == harness.Fail || m.verdict == harness.Error || m.verdict == harness.Stale}
 	}
 	requirements := map[string]bool{}
-	aspects := map[string]bool{}
 	changed := r.changed()
 	p.Baseline = r.baselinePart(changed)
 	for _, s := range r.Suites {
@@ -141,7 +140,6 @@ func (r *Run) page() *page {
 				in.Cases = append(in.Cases, c)
 			}
 			p.Total++
-			aspects[c.Aspect] = true
 			for _, id := range c.Requirements {
 				requirements[id] = true
 			}
@@ -153,8 +151,9 @@ func (r *Run) page() *page {
 			p.Choices.Verdicts = append(p.Choices.Verdicts, count{mark: s.mark, N: len(s.Cases)})
 		}
 	}
+	aspects := r.aspects()
 	p.Choices.Aspects, p.Choices.Requirements = sorted(aspects), sorted(requirements)
-	p.Grid = r.grid(p.Choices.Aspects)
+	p.Grid = r.grid(aspects)
 	p.Overall, p.Sentence = r.overall()
 	return p
 }

@@ -12,8 +12,10 @@ import (
 
 const module = "github.com/skewproof/skewproof"
 
-// harnessVersion is what the build says of itself: the module's version, or the
-// commit it was built from.
+// Version is what the build says of itself: the module's version, or the commit
+// it was built from.
+func Version() string { return harnessVersion() }
+
 var harnessVersion = sync.OnceValue(func() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

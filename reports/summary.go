@@ -3,7 +3,6 @@ package reports
 import (
 	"fmt"
 	"io"
-	"sort"
 	"strings"
 	"text/tabwriter"
 
@@ -49,35 +48,20 @@ func (r *Run) totals() string {
 }
 
 func (r *Run) table(b *strings.Builder) {
-	var aspects []string
-	cells := map[string]map[string]map[harness.Verdict]int{}
-	for _, s := range r.Suites {
-		for _, res := range s.Results {
-			a := res.Case.Aspect()
-			if cells[a] == nil {
-				cells[a] = map[string]map[harness.Verdict]int{}
-				aspects = append(aspects, a)
-			}
-			if cells[a][s.Name()] == nil {
-				cells[a][s.Name()] = map[harness.Verdict]int{}
-			}
-			cells[a][s.Name()][res.Verdict]++
-		}
-	}
-	if len(aspects) == 0 {
+	cells := r.aspects()
+	if len(cells) == 0 {
 		return
 	}
-	sort.Strings(aspects)
 	t := tabwriter.NewWriter(b, 0, 0, 3, ' ', 0)
 	fmt.Fprint(t, "\naspect")
 	for _, s := range r.Suites {
 		fmt.Fprintf(t, "\t%s", s.Name())
 	}
 	fmt.Fprintln(t)
-	for _, a := range aspects {
+	for _, a := range sorted(cells) {
 		fmt.Fprint(t, a)
 		for _, s := range r.Suites {
-			fmt.Fprintf(t, "\t%s", cell(cells[a][s.Name()]))
+			fmt.Fprintf(t, "\t%s", cell(cells[a][s]))
 		}
 		fmt.Fprintln(t)
 	}

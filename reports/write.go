@@ -35,13 +35,23 @@ func (r *Run) Write(dir string) error {
 	if err != nil {
 		return fmt.Errorf("render report.html: %w", err)
 	}
-	err = errors.Join(r.file(dir, "junit.xml", junit), r.file(dir, "results.json", results), r.file(dir, "badge.json", badge), r.file(dir, "report.html", page))
+	for _, f := range []struct {
+		name    string
+		content []byte
+	}{{"junit.xml", junit}, {"results.json", results}, {"badge.json", badge}, {"report.html", page}} {
+		err = errors.Join(err, WriteFile(filepath.Join(dir, f.name), f.content))
+	}
 	sweep(dir)
 	return err
 }
 
-func (r *Run) file(dir, name string, content []byte) error {
-	err := place(dir, name, content)
+// WriteFile writes one file, whole or not at all, and makes its directory.
+func WriteFile(file string, content []byte) error {
+	dir, name := filepath.Dir(file), filepath.Base(file)
+	err := os.MkdirAll(dir, 0o755)
+	if err == nil {
+		err = place(dir, name, content)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = place(dir, name, content) // another run took the file for one that was left behind
 	}

@@ -3,8 +3,6 @@ package suites
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/jarcoal/httpmock"
 
@@ -55,7 +53,7 @@ func (r *runner) addReplay(p *harness.Profile) error {
 	if err != nil {
 		return fmt.Errorf("the recording of %s: %w", p.Vendor, err)
 	}
-	deck := &harness.Deck{}
+	deck := &harness.Deck{Tape: rec.Tape}
 	mock := httpmock.NewMockTransport()
 	mock.RegisterNoResponder(deck.RoundTrip)
 	target := harness.Target{URL: rec.Target, Transport: mock, Credentials: rec.Credentials}
@@ -63,8 +61,7 @@ func (r *runner) addReplay(p *harness.Profile) error {
 		target.Clock = harness.FrozenClock(harness.DefaultBase)
 		target.State = func(string) error { return nil } // the answers have it already
 	}
-	checker, err := harness.NewChecker(p, target, harness.Options{Unsafe: rec.Unsafe, Strict: r.options.Strict, AllowPlain: true, Shapes: r.options.Baseline != "",
-		Local: deck.Clock(), Replay: rec.Tape, Deck: deck})
+	checker, err := harness.NewChecker(p, target, harness.Options{Unsafe: rec.Unsafe, Strict: r.options.Strict, AllowPlain: true, Shapes: r.options.Baseline != "", Deck: deck})
 	if err == nil {
 		err = checker.Restore(calibration)
 	}
@@ -107,15 +104,9 @@ func writeHAR(file, dir string, vendors []string) error {
 		}
 		all = append(all, rec)
 	}
-	text, err := recording.HAR("", all...)
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(file), 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(file, text, 0o644)
-	}
+	text, err := recording.HAR(reports.Version(), all...)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
+		return fmt.Errorf("render %s: %w", file, err)
 	}
-	return nil
+	return reports.WriteFile(file, text)
 }
