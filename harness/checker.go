@@ -40,8 +40,7 @@ type Checker struct {
 	shown       map[string]string
 	readings    *readings // what local read, of a live target that is recorded; nil else
 	record      func(Tape)
-	replay      func(string) *Tape
-	deck        *Deck
+	deck        *Deck // nil when no tapes are played
 }
 
 // grant is a token and when it was had.
@@ -67,10 +66,9 @@ type Options struct {
 	// Record is given the tape of each case that sent something. A case then
 	// shares no login with others, so that its tape holds all it needs.
 	Record func(Tape)
-	// Replay finds the tape of a case by its full name; nil for none. The target's
-	// Transport is then the Deck, and Local its clock.
-	Replay func(name string) *Tape
-	Deck   *Deck
+	// Deck plays tapes back: the target's Transport carries to it, and its clock
+	// stands for Local.
+	Deck *Deck
 }
 
 // NewChecker prepares to check the target against the profile. It sends nothing.
@@ -91,7 +89,10 @@ func NewChecker(p *Profile, t Target, o Options) (*Checker, error) {
 	if c.local == nil {
 		c.local = clock.New()
 	}
-	c.record, c.replay, c.deck = o.Record, o.Replay, o.Deck
+	c.record, c.deck = o.Record, o.Deck
+	if c.deck != nil {
+		c.local = c.deck.clock()
+	}
 	if c.record != nil && c.live() {
 		c.readings = &readings{Clock: c.local}
 		c.local = c.readings

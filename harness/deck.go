@@ -12,36 +12,39 @@ import (
 )
 
 // Deck plays tapes back: it is the transport and the clock of a run without a
-// server. The zero Deck is ready for Load; it is not safe for concurrent use.
+// server. It is not safe for concurrent use.
 type Deck struct {
-	tape    Tape
+	// Tape finds the tape of a case by its full name; nil for none.
+	Tape func(name string) *Tape
+
+	playing Tape
 	next    int         // exchange
 	pending []time.Time // readings until the next exchange
 	last    time.Time
 }
 
-// Load puts the tape of the next case in.
-func (d *Deck) Load(t Tape) {
-	d.tape, d.next = t, 0
+// load puts the tape of the next case in.
+func (d *Deck) load(t Tape) {
+	d.playing, d.next = t, 0
 	d.wind()
 }
 
 // wind goes on to the readings before the next exchange.
 func (d *Deck) wind() {
-	d.pending = d.tape.Clock
-	if d.next < len(d.tape.Exchanges) {
-		d.pending = d.tape.Exchanges[d.next].Clock
+	d.pending = d.playing.Clock
+	if d.next < len(d.playing.Exchanges) {
+		d.pending = d.playing.Exchanges[d.next].Clock
 	}
 }
 
 // RoundTrip answers as the server did.
 func (d *Deck) RoundTrip(r *http.Request) (*http.Response, error) {
-	if d.next >= len(d.tape.Exchanges) {
-		return nil, &tapeError{fmt.Sprintf("the recording of %s ends before %s %s; record it again", d.tape.Case, r.Method, r.URL.Path)}
+	if d.next >= len(d.playing.Exchanges) {
+		return nil, &tapeError{fmt.Sprintf("the recording of %s ends before %s %s; record it again", d.playing.Case, r.Method, r.URL.Path)}
 	}
-	x := d.tape.Exchanges[d.next]
+	x := d.playing.Exchanges[d.next]
 	if path, _, _ := strings.Cut(x.Target, "?"); x.Method != r.Method || !strings.HasSuffix(r.URL.EscapedPath(), path) && !strings.HasSuffix(r.URL.Path, path) {
-		return nil, &tapeError{fmt.Sprintf("the recording of %s has %s %s where %s %s is sent; record it again", d.tape.Case, x.Method, path, r.Method, r.URL.Path)}
+		return nil, &tapeError{fmt.Sprintf("the recording of %s has %s %s where %s %s is sent; record it again", d.playing.Case, x.Method, path, r.Method, r.URL.Path)}
 	}
 	d.next++
 	d.wind()
@@ -64,23 +67,23 @@ func (d *Deck) RoundTrip(r *http.Request) (*http.Response, error) {
 		Header: x.ResponseHeader.Clone(), Body: io.NopCloser(body), ContentLength: -1, Request: r}, nil
 }
 
-// Now is the next reading of the tape; when there are no more, the last one.
-func (d *Deck) Now() time.Time {
+// now is the next reading of the tape; when there are no more, the last one.
+func (d *Deck) now() time.Time {
 	if len(d.pending) > 0 {
 		d.last, d.pending = d.pending[0], d.pending[1:]
 	}
 	return d.last
 }
 
-// Clock is our clock as it was: it reads what the tape has, and nobody waits.
-func (d *Deck) Clock() clock.Clock { return &deckClock{clock.New(), d} }
+// clock is our clock as it was: it reads what the tape has, and nobody waits.
+func (d *Deck) clock() clock.Clock { return &deckClock{clock.New(), d} }
 
 type deckClock struct {
 	clock.Clock
 	deck *Deck
 }
 
-func (c *deckClock) Now() time.Time                     { return c.deck.Now() }
+func (c *deckClock) Now() time.Time                     { return c.deck.now() }
 func (c *deckClock) Since(t time.Time) time.Duration    { return c.Now().Sub(t) }
 func (c *deckClock) Until(t time.Time) time.Duration    { return t.Sub(c.Now()) }
 func (c *deckClock) Timer(d time.Duration) *clock.Timer { return c.Clock.Timer(0) }
@@ -107,7 +110,7 @@ func (zeros) Read(p []byte) (int, error) {
 // load puts the tape of the case in. It gives a verdict when there is none that
 // fits.
 func (c *Checker) load(cs *Case) (Verdict, string) {
-	t := c.replay(cs.Name())
+	t := c.deck.Tape(cs.Name())
 	switch {
 	case t == nil:
 		return Skip, "is not recorded"
@@ -117,9 +120,9 @@ func (c *Checker) load(cs *Case) (Verdict, string) {
 	if c.live() && t.Offset != nil {
 		c.interval = *t.Offset
 	}
-	c.deck.Load(*t)
+	c.deck.load(*t)
 	return "", ""
 }
 
 // alone reports whether each case logs in for itself, as on a tape.
-func (c *Checker) alone() bool { return c.record != nil || c.replay != nil }
+func (c *Checker) alone() bool { return c.record != nil || c.deck != nil }

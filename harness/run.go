@@ -60,7 +60,7 @@ func (c *Checker) Run(ctx context.Context, cs *Case) Result {
 		res.Verdict, res.Reason = Skip, reason
 		return res
 	}
-	if c.replay != nil {
+	if c.deck != nil {
 		if res.Verdict, res.Reason = c.load(cs); res.Verdict != "" {
 			return res
 		}

@@ -67,13 +67,13 @@ func replay(t *testing.T, dir string, p *harness.Profile, cases []*harness.Case)
 	if err != nil {
 		t.Fatal(err)
 	}
-	deck := &harness.Deck{}
+	deck := &harness.Deck{Tape: rec.Tape}
 	target := harness.Target{URL: rec.Target, Transport: deck, Credentials: rec.Credentials}
 	if rec.OwnClock {
 		target.Clock = harness.FrozenClock(harness.DefaultBase)
 		target.State = func(string) error { return nil }
 	}
-	c, err := harness.NewChecker(p, target, harness.Options{Local: deck.Clock(), Replay: rec.Tape, Deck: deck})
+	c, err := harness.NewChecker(p, target, harness.Options{Deck: deck})
 	if err != nil {
 		t.Fatal(err)
 	}
