@@ -32,8 +32,7 @@ func (p *Profile) Diagnose(f *Form, v Values, sent string, stamps, bodies []stri
 		if g.recipe != nil {
 			recipe = g.recipe
 		}
-		if recipe.Run(values, nil); values[result] == sent {
-			g.Stages = recipe.Run(values, nil)
+		if g.Stages = recipe.Run(values, nil); values[result] == sent {
 			return g.Mistake, true
 		}
 	}
