@@ -27,7 +27,7 @@ page: ## report.html of seven runs, opened in Chromium; screenshots in reports/o
 
 .PHONY: test
 test: ## all tests
-	$(GO) test -count=1 -shuffle=on -timeout 20m -parallel 8 ./...
+	$(GO) test -count=1 -shuffle=on -timeout 20m ./...
 
 .PHONY: race
 race: ## the tests under the race detector, those that try everything cut short; needs a C compiler

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -43,6 +44,13 @@ func run(m *testing.M) int {
 			fmt.Fprintf(os.Stderr, "go %s: %v\n", strings.Join(args, " "), err)
 			return 1
 		}
+	}
+	// They wait for other processes more than they work, so that more of them may
+	// wait at once than there are processors. It is said here and not on the
+	// command line, because Ginkgo refuses -parallel for its suites.
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		parallel.Value.Set("8")
 	}
 	return m.Run()
 }
