@@ -17,7 +17,8 @@ import (
 // Limits of a driver.
 const (
 	maxLine    = 1 << 20          // of one message, in bytes
-	answerTime = 10 * time.Second // for the first word, and for each answer
+	startTime  = 30 * time.Second // for the first word: what compiles or warms up takes its time
+	answerTime = 10 * time.Second // for each answer
 	exitTime   = 2 * time.Second  // after the end of its input
 	maxWords   = 4 << 10          // of standard error, the end of which is told, in bytes
 )
@@ -104,7 +105,7 @@ func start(command, environment []string, clk clock.Clock, hide func(string) str
 		<-d.heard
 		close(d.ended)
 	}()
-	timeout := clk.Timer(answerTime)
+	timeout := clk.Timer(startTime)
 	defer timeout.Stop()
 	select {
 	case err := <-first:
@@ -113,7 +114,7 @@ func start(command, environment []string, clk clock.Clock, hide func(string) str
 		}
 		return d, nil
 	case <-timeout.C:
-		return nil, d.fail("the driver has said nothing for %v; its first line is to be {\"skewproof\": 1, \"client\": \"...\"}", answerTime)
+		return nil, d.fail("the driver has said nothing for %v; its first line is to be {\"skewproof\": 1, \"client\": \"...\"}", startTime)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 // A right server passes whatever its clock shows, however slow it is.
 func TestIndependentPeerConforms(t *testing.T) {
+	t.Parallel()
 	var all group
 	defer all.wait()
 	for _, c := range []struct {
@@ -71,6 +72,7 @@ func TestIndependentPeerConformsOverTLS(t *testing.T) {
 // A server broken in one way is refused, by a case that cites the requirement
 // it breaks.
 func TestBrokenPeersAreCaught(t *testing.T) {
+	t.Parallel()
 	out, err := exec.Command(peerBinary, "-list").Output()
 	if err != nil {
 		t.Fatal(err)

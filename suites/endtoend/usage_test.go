@@ -147,6 +147,7 @@ func TestOwnVendors(t *testing.T) {
 
 // Known failures still run, and do not fail the run.
 func TestKnownFailures(t *testing.T) {
+	t.Parallel()
 	server := peer(t, "-broken", "trolley/wrong-message-key")
 	first := suite(t, credentials, "-vendor", "trolley", "-target", server)
 	var names []string
