@@ -31,6 +31,9 @@ func (o *Options) repeat(test, name string) string {
 	add("-client", o.ClientCommand)
 	add("-replay", o.Replay)
 	add("-profiles", o.Profiles)
+	if !o.Update {
+		add("-baseline", o.Baseline)
+	}
 	var pins []string
 	for variant, value := range o.Variants {
 		if strings.HasPrefix(variant, vendor+".") {

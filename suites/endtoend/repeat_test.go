@@ -16,19 +16,25 @@ var commands = regexp.MustCompile(`<pre>([^<]* -case trolley/[^<]*)</pre>`)
 func TestThePagesCommandRepeatsTheCase(t *testing.T) {
 	t.Parallel()
 	url := peer(t, "-broken", "trolley/wrong-message-key")
+	baseline := filepath.Join(t.TempDir(), "trolley.json")
+	if r := suite(t, credentials, "-vendor", "trolley", "-target", peer(t), "-case", "trolley/key/*", "-baseline", baseline, "-update"); r.exit != 0 {
+		t.Fatalf("exit %d\n%s", r.exit, tail(r.output))
+	}
 	driver := "env SKEWPROOF_FAULT=signature-upper-case '" + built(t, "go") + "'"
 	for _, tt := range []struct {
 		claim string
+		exit  int
 		args  []string
 		holds []string
 	}{
-		{"a server", []string{"-target", url, "-variant", "trolley.status=401", "-case", "trolley/key/*"}, []string{" -vendor trolley ", " -target " + url + " ", " -variant trolley.status=401 "}},
-		{"a client", []string{"-client", driver, "-strict", "-case", "trolley/sends/create-*"}, []string{" -vendor trolley ", " -strict ", `SKEWPROOF_FAULT=signature-upper-case '\''`}},
+		{"a server", 1, []string{"-target", url, "-variant", "trolley.status=401", "-case", "trolley/key/*"}, []string{" -vendor trolley ", " -target " + url + " ", " -variant trolley.status=401 "}},
+		{"a client", 1, []string{"-client", driver, "-strict", "-case", "trolley/sends/create-*"}, []string{" -vendor trolley ", " -strict ", `SKEWPROOF_FAULT=signature-upper-case '\''`}},
+		{"a server and a baseline", 5, []string{"-target", url, "-baseline", baseline, "-case", "trolley/key/*"}, []string{" -baseline " + baseline + " "}},
 	} {
 		r := suite(t, credentials, append(tt.args, "-vendor", "trolley")...)
 		text := read(t, filepath.Join(r.reports, "report.html"))
 		found := commands.FindAllStringSubmatch(text, -1)
-		if r.exit != 1 || len(found) == 0 || len(found) != r.count("fail") {
+		if r.exit != tt.exit || len(found) == 0 || len(found) != r.count("fail") {
 			t.Fatalf("%s: exit %d, %d commands for %d failures\n%s", tt.claim, r.exit, len(found), r.count("fail"), tail(r.output))
 		}
 		command := html.UnescapeString(found[0][1])
@@ -47,7 +53,7 @@ func TestThePagesCommandRepeatsTheCase(t *testing.T) {
 		cmd.Env = append(cmd.Environ(), credentials...)
 		out, err := cmd.CombinedOutput()
 		var exit *exec.ExitError
-		if !asExit(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out), "1 fail") {
+		if !asExit(err, &exit) || exit.ExitCode() != tt.exit || !strings.Contains(string(out), "1 fail") {
 			t.Errorf("%s: %s\n%v\n%s", tt.claim, command, err, tail(string(out)))
 		}
 		_, name, _ := strings.Cut(command, " -case ")
