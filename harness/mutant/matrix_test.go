@@ -14,7 +14,7 @@ import (
 	"github.com/skewproof/skewproof/harness/mutant"
 )
 
-var out = flag.String("out", "", "directory, from the root of the module, to write mutants.json into")
+var out = flag.String("out", "", "directory to write mutants.json into; a relative one counts from the root of the module")
 
 // Every broken peer is caught by a case that cites what it breaks. With -out all
 // are tried, and else every fifth.
@@ -71,12 +71,16 @@ func TestMutantsAreCaught(t *testing.T) {
 	if *out == "" {
 		return
 	}
+	dir := *out
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join("../..", dir)
+	}
 	text, err := mutant.Matrix(scores, profiles)
 	if err == nil {
-		err = os.MkdirAll(filepath.Join("../..", *out), 0o755)
+		err = os.MkdirAll(dir, 0o755)
 	}
 	if err == nil {
-		err = os.WriteFile(filepath.Join("../..", *out, "mutants.json"), text, 0o644)
+		err = os.WriteFile(filepath.Join(dir, "mutants.json"), text, 0o644)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -71,7 +71,7 @@ type ClientTamper struct {
 	Fresh    func(now, had, until time.Time) bool // whether a token is still used that was had then and is to be replaced then
 	Alone    bool                                 // callers do not share a login
 	Keeps    bool                                 // a refused token is used again
-	Forgets  bool                                 // a token is given up when any is refused
+	Forgets  bool                                 // a token is given up when an older one is refused later
 	Most     int                                  // how often a call is repeated; once when 0
 }
 
