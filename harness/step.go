@@ -98,7 +98,7 @@ func (p *Profile) checkStep(c *Case, s Step) error {
 			if !slices.Contains(p.signedInputs(), name) && !slices.Contains(p.Request.inputs(), name) {
 				return fmt.Errorf("fault %s: the signature does not cover %q; it covers %s", f.Kind, name, strings.Join(p.signedInputs(), ", "))
 			}
-		case "drop", "blank", "nullify", "number":
+		case "drop", "blank", "nullify", "number", "zero", "boolean", "list", "object":
 			if place, _ := form.Carrier(d.carried(name)); place == "" {
 				return fmt.Errorf("fault %s: nothing in the request carries %q", f.Kind, name)
 			}

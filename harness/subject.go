@@ -28,9 +28,9 @@ func (p *Profile) subjects(each string) ([]subject, error) {
 	switch each {
 	case "":
 		return []subject{{}}, nil
-	case "operation", "protected-operation":
+	case "operation", "operation-with-body", "protected-operation":
 		for _, op := range p.Operations {
-			if op.Refuse == "" && !(op.AboutToken && each == "protected-operation") {
+			if op.Refuse == "" && !(op.AboutToken && each == "protected-operation") && !(op.Body == "" && each == "operation-with-body") {
 				out = append(out, subject{word: op.Name, call: op.Name})
 			}
 		}
@@ -70,7 +70,7 @@ func (p *Profile) subjects(each string) ([]subject, error) {
 	case "call-faults":
 		return p.orders(p.Call, ""), nil
 	default:
-		return nil, fmt.Errorf("each %q: known are operation, protected-operation, refusing-operation, signed-input, login-field, call-field, login-faults, call-faults", each)
+		return nil, fmt.Errorf("each %q: known are operation, operation-with-body, protected-operation, refusing-operation, signed-input, login-field, call-field, login-faults, call-faults", each)
 	}
 	return out, nil
 }
