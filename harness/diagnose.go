@@ -59,6 +59,7 @@ func (p *Profile) guesses(f *Form, v Values, stamps, bodies []string) []guess {
 		{"client-signs-query", "it signed the path without its query", v["path"]},
 		{"client-signs-query", "it signed a query that it had decoded, or put in another order", normalQuery(v["target"])},
 		{"client-signs-target", "it signed the whole URL, not the path", v["base"] + v["target"]},
+		{"client-signs-target", "it signed the path with its escapes undone", decodedPath(v["target"])},
 		{"client-signs-target", "it signed the path without the slash before it", strings.TrimPrefix(v["target"], "/")},
 		{"client-signs-target", "it signed the host with the path", v["host"] + v["target"]},
 	} {
@@ -146,6 +147,20 @@ func normalQuery(target string) string {
 		return target
 	}
 	return path + "?" + values.Encode()
+}
+
+// decodedPath is the target with the escapes of its path undone, as many a
+// library hands it on.
+func decodedPath(target string) string {
+	path, query, ok := strings.Cut(target, "?")
+	text, err := url.PathUnescape(path)
+	if err != nil {
+		return target
+	}
+	if ok {
+		text += "?" + query
+	}
+	return text
 }
 
 type otherBody struct{ claim, says, body string }

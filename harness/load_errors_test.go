@@ -139,7 +139,7 @@ var badInputs = []badInput{
 	{"a case without an id", casesYAML, "  - id: window/long-ago\n    rule", "  - rule", "rule: ACM-2", `case ""`, "an id is aspect/claim"},
 	{"a call of an unknown operation", casesYAML, "skew: -window-1d", "call: lsit", "id: window/long-ago", `calls "lsit"`, "which is no operation of the profile"},
 	{"a login where there is none", casesYAML, "skew: -window-1d", "call: login", "id: window/long-ago", "calls login", "the flow sign-each-request has none"},
-	{"a case for each of what is unknown", casesYAML, "skew: -window-1d", "each: operations", "id: window/long-ago", `each "operations"`, "known are operation, protected-operation"},
+	{"a case for each of what is unknown", casesYAML, "skew: -window-1d", "each: operations", "id: window/long-ago", `each "operations"`, "known are operation, operation-with-body, protected-operation"},
 	{"one step inline and several under steps", casesYAML, "skew: -window-1d", "steps: [{expect: accept}]", "id: window/long-ago", "case window/long-ago", "write one step inline or several under steps, not both"},
 	{"an empty list item", casesYAML, "  - id: window", "  -\n  - id: window", "  -\n", `case ""`, "an id is aspect/claim"},
 	{"two documents of cases", casesYAML, "  - id: window", "---\n  - id: window", "", "YAML document", "one"},

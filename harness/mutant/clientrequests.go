@@ -49,6 +49,8 @@ func (m *maker) clientRequests() {
 	})
 	m.client("goes-without-a-secret", "requests are sent although there is no secret", "", []string{"client-without-secret"}, always(reference.ClientTamper{Careless: true}))
 	if p.Login != nil && len(p.Rules["client-https"]) > 0 {
+		m.client("takes-https-for-http", "requests to an address with https are sent without TLS", "", []string{"client-https"}, always(reference.ClientTamper{
+			Request: func(r *http.Request, _ bool) { r.URL.Scheme = "http" }}))
 		m.client("goes-in-the-clear", "requests are sent without TLS", "", []string{"client-https"}, always(reference.ClientTamper{Careless: true}))
 	}
 	request("no-content-type", "bodies are sent without their media type", "", []string{"client-content-type"}, func(r *http.Request, _ bool) { r.Header.Del("Content-Type") })

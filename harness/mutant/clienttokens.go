@@ -2,6 +2,7 @@ package mutant
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/skewproof/skewproof/harness"
@@ -51,6 +52,10 @@ func (m *maker) clientTokens() {
 			}
 			return t
 		}})
+	m.client("token-renewed-once-in-a-life", "a refused token is replaced once, and never again", "", []string{"client-recovers"}, func(harness.ClientConfig) reference.ClientTamper {
+		var renewed atomic.Bool
+		return reference.ClientTamper{Refused: func(r *reference.Refusal) { r.Renew = r.Renew && !renewed.Swap(true) }}
+	})
 	token("cut-short", "the last character of a token is lost", "", []string{"client-token", "client-authorization", "client-call"}, reference.ClientTamper{Token: func(t string) string { return t[:max(0, len(t)-1)] }})
 	token("forbidden-is-renewed", "an account that may not do something gets a new token", "", []string{"client-forbidden"}, reference.ClientTamper{Refused: func(r *reference.Refusal) { r.Renew = r.Renew || r.Kind == "forbidden" }})
 	m.client("token-in-the-address", "the token is in the query, too", "", []string{"client-no-secret"}, func(harness.ClientConfig) reference.ClientTamper {

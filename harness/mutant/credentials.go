@@ -111,7 +111,7 @@ func (m *maker) headerAbsent() {
 				absent = m.formOf(r) == p.Call && r.Header.Get("Authorization") == ""
 				return body
 			},
-			Refuse: func(name string) string {
+			Refuse: func(_ *harness.Operation, name string) string {
 				if absent {
 					return ""
 				}

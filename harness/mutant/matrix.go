@@ -3,6 +3,7 @@ package mutant
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
@@ -57,8 +58,8 @@ func Pinned(p *harness.Profile) (*harness.Profile, error) {
 	return p.With(pins, true)
 }
 
-// ServerScore runs every server case against every n-th broken server, in
-// parallel.
+// ServerScore runs every server case against one broken server of n,
+// in parallel.
 func ServerScore(ctx context.Context, p *harness.Profile, n int) (Score, error) {
 	pinned, err := Pinned(p)
 	if err != nil {
@@ -74,7 +75,7 @@ func ServerScore(ctx context.Context, p *harness.Profile, n int) (Score, error) 
 	})
 }
 
-// ClientScore plays every client case to every n-th broken client, in parallel;
+// ClientScore plays every client case to one broken client of n, in parallel;
 // see scripted.Attached for the bubble.
 func ClientScore(ctx context.Context, p *harness.Profile, n int, bubble func(func()) error) (Score, error) {
 	return score(p, "client", sample(Clients(p), n), func(m Mutant) (func(*harness.Case) harness.Result, error) {
@@ -83,13 +84,16 @@ func ClientScore(ctx context.Context, p *harness.Profile, n int, bubble func(fun
 	})
 }
 
-// sample takes every n-th mutant.
+// sample takes one mutant of n, always the same ones. They are shuffled because
+// mutants come in families of a like size: every fifth of five a family would be
+// the same one in each.
 func sample(all []Mutant, n int) []Mutant {
-	var some []Mutant
-	for i := 0; i < len(all); i += n {
-		some = append(some, all[i])
+	if n <= 1 {
+		return all
 	}
-	return some
+	some := slices.Clone(all)
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
+	return some[:(len(some)+n-1)/n]
 }
 
 func score(p *harness.Profile, side string, all []Mutant, prepare func(Mutant) (func(*harness.Case) harness.Result, error)) (Score, error) {

@@ -31,7 +31,7 @@ func (m *maker) memory() {
 		}
 		x := m.stateful("second-"+about.error+"-accepted", "who was refused once for "+about.error+" is let in the second time", "", m.rules(about.claims...), func(clock.Clock) reference.Tamper {
 			refused := false
-			return reference.Tamper{Refuse: func(name string) string {
+			return reference.Tamper{Refuse: func(_ *harness.Operation, name string) string {
 				if name == about.error && refused {
 					return ""
 				}
@@ -46,7 +46,7 @@ func (m *maker) memory() {
 	m.stateful("trusts-after-a-success", "after one right call nothing is refused any more", "", m.rules("window-past", "signature-covers", "bearer-missing", "token-lifetime"), func(clock.Clock) reference.Tamper {
 		trusted := false
 		return reference.Tamper{
-			Refuse: func(name string) string {
+			Refuse: func(_ *harness.Operation, name string) string {
 				if trusted {
 					return ""
 				}
@@ -86,7 +86,7 @@ func (m *maker) replays() {
 	m.stateful("replay-forgotten-early", "a signature may be used again while its stamp is still good", "S11", rules, func(clk clock.Clock) reference.Tamper {
 		var used time.Time
 		return reference.Tamper{
-			Refuse: func(name string) string {
+			Refuse: func(_ *harness.Operation, name string) string {
 				if name == "replay" && clk.Now().Sub(used) > p.Window.Past/4 {
 					return ""
 				}

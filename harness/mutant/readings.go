@@ -59,6 +59,11 @@ var readings = []struct {
 	{"the-path-in-capitals", "the path is written in capitals", "path", func(v harness.Values) { v["path"] = strings.ToUpper(v["path"]) }},
 	{"the-path-without-its-last-slash", "a slash at the end of the path is left out", "path", func(v harness.Values) { v["path"] = strings.TrimSuffix(v["path"], "/") }},
 	{"the-last-part-of-the-path", "only the last part of the path is signed", "path", func(v harness.Values) { v["path"] = v["path"][strings.LastIndex(v["path"], "/")+1:] }},
+	{"the-path-decoded", "the escapes of the path are undone", "path", func(v harness.Values) {
+		if text, err := url.PathUnescape(v["path"]); err == nil {
+			v["path"] = text
+		}
+	}},
 	{"no-query", "the query is left out", "query", func(v harness.Values) { v["query"] = "" }},
 	{"the-query-decoded", "the escapes of the query are undone", "query", func(v harness.Values) {
 		if text, err := url.QueryUnescape(v["query"]); err == nil {

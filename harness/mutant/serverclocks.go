@@ -8,6 +8,7 @@ import (
 
 	"github.com/benbjohnson/clock"
 
+	"github.com/skewproof/skewproof/harness"
 	"github.com/skewproof/skewproof/harness/reference"
 )
 
@@ -98,7 +99,7 @@ func (m *maker) windowElsewhere() {
 					here = p.Route(r.Method, r.URL.EscapedPath()) == op
 					return body
 				},
-				Refuse: func(name string) string {
+				Refuse: func(_ *harness.Operation, name string) string {
 					if here && name == "timestamp" {
 						return ""
 					}

@@ -15,6 +15,7 @@ func Servers(p *harness.Profile) []Mutant {
 	m.credentials()
 	m.memory()
 	m.checks()
+	m.operations()
 	m.tokens()
 	m.remaining()
 	m.scheme()

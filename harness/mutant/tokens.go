@@ -64,8 +64,8 @@ func (m *maker) tokens() {
 }
 
 // unless lets one refusal pass.
-func unless(name string) func(string) string {
-	return func(found string) string {
+func unless(name string) func(*harness.Operation, string) string {
+	return func(_ *harness.Operation, found string) string {
 		if found == name {
 			return ""
 		}

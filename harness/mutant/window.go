@@ -49,6 +49,14 @@ func (m *maker) window() {
 	}{{"an-hour-ahead", time.Hour}, {"an-hour-behind", -time.Hour}, {"three-hours-behind", -3 * time.Hour}} {
 		m.shifted("window-"+zone.id, "stamps are compared with a clock in another time zone", zone.off, both)
 	}
+	f := m.profile.Timestamp
+	m.server("window-in-summer-time", "stamps are read as London's time, which is an hour off UTC in summer", "S22", both, reference.Tamper{Stamp: func(text string, _ time.Time) string {
+		t, err := f.Parse(text)
+		if err != nil || t.Month() < time.April || t.Month() > time.October {
+			return text
+		}
+		return f.Format(t.Add(-time.Hour))
+	}})
 	m.partly(both)
 }
 

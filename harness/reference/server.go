@@ -136,20 +136,25 @@ func (s *Server) check(c *call) *refusal {
 		return &refusal{name: "unexpected"}
 	}
 	for _, name := range c.form.Checks {
-		refused := checks[name](s, c)
-		if refused != nil && s.tamper.Refuse != nil {
-			if refused.name = s.tamper.Refuse(refused.name); refused.name == "" {
-				continue
-			}
-		}
-		if refused != nil {
+		if refused := s.told(c, checks[name](s, c)); refused != nil {
 			return refused
 		}
 	}
 	if s.state["permission-denied"] {
-		return &refusal{name: "forbidden"}
+		return s.told(c, &refusal{name: "forbidden"})
 	}
 	return nil
+}
+
+// told is what is told in place of a refusal; nil to let the request pass.
+func (s *Server) told(c *call, refused *refusal) *refusal {
+	if refused == nil || s.tamper.Refuse == nil {
+		return refused
+	}
+	if refused.name = s.tamper.Refuse(c.op, refused.name); refused.name == "" {
+		return nil
+	}
+	return refused
 }
 
 func (s *Server) refuse(w http.ResponseWriter, c *call, refused *refusal) {

@@ -12,13 +12,13 @@ import (
 // Tamper breaks a reference server on purpose. Each function is asked in one
 // place, and those that are nil change nothing.
 type Tamper struct {
-	Request func(r *http.Request, body []byte) []byte   // before the request is read; gives its body
-	Stamp   func(text string, now time.Time) string     // before a timestamp is read; a missing one is empty
-	Match   func(Signed) bool                           // whether a signature will do
-	Verify  func(*JWT) bool                             // whether a token of three parts will do
-	Find    func(token string, granted []string) string // the granted token that this one is taken for
-	Refuse  func(name string) string                    // what is told in place of an error; empty to let it pass
-	Answer  func(*Told)                                 // before an answer is sent
+	Request func(r *http.Request, body []byte) []byte    // before the request is read; gives its body
+	Stamp   func(text string, now time.Time) string      // before a timestamp is read; a missing one is empty
+	Match   func(Signed) bool                            // whether a signature will do
+	Verify  func(*JWT) bool                              // whether a token of three parts will do
+	Find    func(token string, granted []string) string  // the granted token that this one is taken for
+	Refuse  func(op *harness.Operation, n string) string // what is told in place of an error; empty to let it pass
+	Answer  func(*Told)                                  // before an answer is sent
 }
 
 // Signed is a signature that came, and what it is compared with.

@@ -240,7 +240,7 @@ func (c *Checker) set(cs *harness.Case) (*stage, error) {
 			}
 			c.elsewhere.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if at := c.strays.Load(); at != nil {
-					at.stray(w, r, r.Host)
+					at.stray(w, r, r.Host, false)
 				}
 			})
 		}

@@ -101,7 +101,7 @@ func (c *handmade) signTrolley(r *http.Request, call harness.Call, body string, 
 	case c.is("signs-no-slash"):
 		target = strings.TrimPrefix(target, "/")
 	case c.is("signs-no-query"):
-		target = r.URL.Path
+		target = r.URL.EscapedPath()
 	case c.is("signs-decoded-query"):
 		if q, err := url.QueryUnescape(r.URL.RawQuery); err == nil && q != "" {
 			target = r.URL.Path + "?" + q

@@ -169,7 +169,8 @@ func (j *judge) quiet(where, text string) {
 	}
 }
 
-// elsewhere checks the requests to hosts that are not the vendor's.
+// elsewhere checks the requests to hosts that are not the vendor's, and those to
+// its own without TLS.
 func (j *judge) elsewhere() {
 	s := j.stage
 	s.mu.Lock()
@@ -182,6 +183,10 @@ func (j *judge) elsewhere() {
 			text += strings.Join(values, "\n")
 		}
 		if s.checker.redactor.Leaks(text) || j.tokens().Leaks(text) || x.header.Get("Authorization") != "" {
+			if x.plain {
+				j.find("client-https", "leak", "credentials were sent without TLS", "no credentials in the clear", j.hide(x.method+" "+x.target))
+				continue
+			}
 			j.find("client-redirect", "leak", "credentials were sent to another host: "+x.host, "no credentials there", j.hide(x.method+" "+x.target))
 		}
 	}

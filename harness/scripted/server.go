@@ -17,6 +17,7 @@ import (
 // seen is one request as the server saw it, and what it answered.
 type seen struct {
 	host   string
+	plain  bool               // to the vendor's host, without TLS
 	op     *harness.Operation // nil for none of the vendor's
 	login  bool
 	first  bool // of its moment

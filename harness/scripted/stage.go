@@ -190,22 +190,23 @@ func (s *stage) serve(host string, w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s.mu.Unlock()
-	if found == nil {
-		s.stray(w, r, host)
+	// The vendor's server of a client in this process speaks TLS alone.
+	if found == nil || r.URL.Scheme != "https" {
+		s.stray(w, r, host, found != nil)
 		return
 	}
 	found.ServeHTTP(w, r)
 }
 
-// stray notes a request to a host that is not the vendor's.
-func (s *stage) stray(w http.ResponseWriter, r *http.Request, host string) {
+// stray notes a request to a host that is not the vendor's, or that is plain.
+func (s *stage) stray(w http.ResponseWriter, r *http.Request, host string, plain bool) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	s.mu.Lock()
 	if len(s.strays) >= maxRequests {
 		s.mu.Unlock()
 		panic(http.ErrAbortHandler)
 	}
-	s.strays = append(s.strays, &seen{host: host, method: r.Method, target: r.RequestURI, header: r.Header.Clone(), body: body, at: s.now()})
+	s.strays = append(s.strays, &seen{host: host, plain: plain, method: r.Method, target: r.RequestURI, header: r.Header.Clone(), body: body, at: s.now()})
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusOK)
