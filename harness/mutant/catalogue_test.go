@@ -2,6 +2,7 @@ package mutant_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +52,68 @@ func TestCatalogueIsBroken(t *testing.T) {
 	for entry := range broken {
 		if !slices.Contains(entries, entry) {
 			t.Errorf("%s is no entry of the catalogue", entry)
+		}
+	}
+}
+
+// unprovoked are the documented errors that no case is sure to provoke, and why.
+var unprovoked = map[string]string{
+	"irp/unexpected":        "no page says how a call is refused while the API is switched off, so that any refusal will do",
+	"spreetail/suspended":   "whether an account that is suspended is told so is open, and it is assumed not to be",
+	"trolley/invalid-field": "it is about what an operation is given, and may be told where its case sends made-up ids",
+	"trolley/not-found":     "it is about what an operation is given, and may be told where its case sends made-up ids",
+}
+
+// No documented error goes by untold: where no case provoked one, its mutants
+// would be missing, not caught.
+func TestErrorsAreProvoked(t *testing.T) {
+	profiles, err := harness.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range profiles {
+		provoked := map[string]bool{}
+		for _, c := range p.Cases {
+			for _, s := range c.Steps {
+				for _, e := range p.Refusals(s.Expect) {
+					provoked[p.ErrorName(e)] = true
+				}
+			}
+		}
+		for _, name := range p.ErrorNames() {
+			if why := unprovoked[p.Vendor+"/"+name]; provoked[name] == (why != "") {
+				t.Errorf("%s: a case provokes the error %s: %v; why not: %q", p.Vendor, name, provoked[name], why)
+			}
+		}
+	}
+}
+
+// The README says how many mutants there are: fewer would be told as all killed.
+func TestReadmeCountsTheMutants(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	profiles, err := harness.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(all []mutant.Mutant) string {
+		equivalent := 0
+		for _, m := range all {
+			if m.Equivalent != "" {
+				equivalent++
+			}
+		}
+		return fmt.Sprintf("%d | %d | %d", len(all), equivalent, len(all)-equivalent)
+	}
+	for _, p := range profiles {
+		pinned, err := mutant.Pinned(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row := fmt.Sprintf("| `%s` | %s | %s | 100 %% |", p.Vendor, count(mutant.Servers(pinned)), count(mutant.Clients(p))); !strings.Contains(string(text), row) {
+			t.Errorf("README.md lacks the row\n%s", row)
 		}
 	}
 }

@@ -21,6 +21,7 @@ func (m *maker) operations() {
 		{"key", "an unknown key", []string{"key-unknown"}, nil},
 		{"token", "an unknown token", []string{"token-refused", "jwt-tampered", "jwt-algorithm"}, nil},
 		{"authorization-missing", "a call without a token", []string{"bearer-required", "bearer-missing"}, nil},
+		{"field-missing", "a call without a signature", []string{"call-field-missing"}, func(*harness.Operation) bool { return len(p.Call.Fields) > 0 && p.Request != nil }},
 		{"ip-denied", "an address that is not allowed", nil, nil},
 		{"token-key-inactive", "the token of an inactive key", nil, nil},
 		{"token-key-deleted", "the token of a deleted key", nil, nil},
