@@ -33,6 +33,8 @@ func (r *run) exchange(d *draft) (*answer, error) {
 		defer cancel()
 	} else if err := r.ctx.Err(); err != nil {
 		return nil, err
+	} else if _, ok := r.ctx.Deadline(); ok { // who sets none does not pay for goroutines
+		ctx = r.ctx
 	}
 	req, err := d.request(ctx, c.base)
 	if err != nil {
@@ -41,6 +43,9 @@ func (r *run) exchange(d *draft) (*answer, error) {
 	sent := c.local.Now()
 	read := c.readings.take()
 	resp, err := c.target.Transport.RoundTrip(req)
+	if err != nil && r.ctx.Err() != nil && !c.live() {
+		err = r.ended(d)
+	}
 	a := &answer{hide: r.hide}
 	if err != nil {
 		if a.unusable = unusable(err, c.hide); a.unusable == "" {
@@ -57,7 +62,7 @@ func (r *run) exchange(d *draft) (*answer, error) {
 		resp.Body.Close()
 		switch {
 		case r.ctx.Err() != nil:
-			return nil, r.ctx.Err()
+			return nil, r.ended(d)
 		case err != nil && ctx != nil && ctx.Err() != nil, errors.Is(err, errSlow):
 			a.unusable, a.problem = fmt.Sprintf("the answer did not end within %v", RequestTimeout), TimedOut
 		case err != nil:
@@ -82,6 +87,11 @@ func (r *run) exchange(d *draft) (*answer, error) {
 	return a, nil
 }
 
+// ended says what the run was waiting for when its context ended.
+func (r *run) ended(d *draft) error {
+	return fmt.Errorf("the server had not answered %s %s when the run ended: %w", d.method, d.op.Path, r.ctx.Err())
+}
+
 // watchClock holds every answer's Date against the measured offset. One that
 // contradicts it, because a clock drifts or was set, widens the interval: it must
 // hold for the cases to come.
@@ -102,8 +112,8 @@ func (c *Checker) watchClock(s measure.Sample, age string) {
 
 // readAll reads a body to its end, or one byte further than is allowed.
 func readAll(resp *http.Response) ([]byte, error) {
-	if b, ok := resp.Body.(*body); ok { // of a handler in this process: already in memory
-		return b.rest[:min(len(b.rest), MaxBody+1)], nil
+	if b, ok := resp.Body.(*body); ok { // of a handler in this process: already in memory, as far as it is read
+		return b.rest, nil
 	}
 	return io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
 }

@@ -171,7 +171,7 @@ func (d *draft) wholeTarget() string {
 }
 
 // request makes the HTTP request for a base URL. Without a context it cannot be
-// cancelled, which spares an in-process server two goroutines a request.
+// cancelled, which spares an in-process server three goroutines a request.
 func (d *draft) request(ctx context.Context, base *url.URL) (*http.Request, error) {
 	target := base.Path + d.wholeTarget()
 	u, err := url.ParseRequestURI(target)

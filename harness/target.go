@@ -2,6 +2,8 @@ package harness
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -37,10 +39,11 @@ type Target struct {
 
 // HandlerTarget is a server in the same process. The function makes a handler
 // that reads the given clock; it is called anew for every case, so that no case
-// sees what another left behind.
+// sees what another left behind. A handler that never returns ends a run only
+// where the run's context has a deadline.
 func HandlerTarget(newHandler func(clock.Clock) http.Handler) Target {
 	shared := FrozenClock(DefaultBase)
-	t := &handlerTransport{}
+	t := &handlerTransport{secured: tls.ConnectionState{Version: tls.VersionTLS13, HandshakeComplete: true}}
 	reset := func() { t.handler = newHandler(shared) }
 	reset()
 	return Target{URL: "https://skewproof.invalid", Transport: t, Clock: shared, Reset: reset,
@@ -55,26 +58,67 @@ func HandlerTarget(newHandler func(clock.Clock) http.Handler) Target {
 var errNoState = fmt.Errorf("the handler has no method SetState(string) error")
 
 // handlerTransport answers requests from a handler, without a network.
-type handlerTransport struct{ handler http.Handler }
+type handlerTransport struct {
+	handler http.Handler
+	secured tls.ConnectionState // of the connection that all requests come over
+}
 
-func (t *handlerTransport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
-	w := &recorder{header: http.Header{}}
-	// A server that panics closes the connection; this one does no more harm.
-	defer func() {
-		if p := recover(); p != nil {
-			resp, err = nil, fmt.Errorf("the handler panicked: %v", p)
-		}
-	}()
-	r.RequestURI = r.URL.RequestURI()
-	if r.RemoteAddr == "" {
-		r.RemoteAddr = "192.0.2.1:1234"
+// RoundTrip calls the handler with a request of its own: what it changes in it
+// is neither repeated nor reported.
+func (t *handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	in := *r
+	in.Header = r.Header.Clone()
+	in.RequestURI = r.URL.RequestURI()
+	if in.RemoteAddr == "" {
+		in.RemoteAddr = "192.0.2.1:1234"
 	}
-	t.handler.ServeHTTP(w, r)
-	r.RequestURI = ""
+	if r.URL.Scheme == "https" {
+		in.TLS = &t.secured
+	}
+	w := &recorder{header: http.Header{}}
+	if err := serve(t.handler, w, &in); err != nil {
+		return nil, err
+	}
 	return w.response(r), nil
 }
 
-// recorder is the response a handler writes, kept in memory.
+// serve calls the handler and waits until it returns or the request's context
+// ends. A handler that is still at it then is left behind with its goroutine and
+// its answer: nothing ends it from outside.
+func serve(h http.Handler, w *recorder, r *http.Request) error {
+	ctx := r.Context()
+	if ctx.Done() == nil { // it is waited for in any case, and a goroutine would cost a third of a short case
+		return call(h, w, r)
+	}
+	served := make(chan error, 1)
+	go func() {
+		err := errGoexit // unless call returns
+		defer func() { served <- err }()
+		err = call(h, w, r)
+	}()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+var errGoexit = errors.New("the handler ended its goroutine, as t.FailNow does")
+
+// call calls the handler. A server that panics closes the connection; this one
+// does no more harm.
+func call(h http.Handler, w *recorder, r *http.Request) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the handler panicked: %v", p)
+		}
+	}()
+	h.ServeHTTP(w, r)
+	return nil
+}
+
+// recorder is the response a handler writes, kept in memory as far as it is read.
 type recorder struct {
 	header http.Header
 	status int
@@ -84,16 +128,29 @@ type recorder struct {
 func (w *recorder) Header() http.Header { return w.header }
 
 func (w *recorder) WriteHeader(status int) {
+	if status >= 100 && status <= 199 && status != http.StatusSwitchingProtocols {
+		return // informational: the answer is yet to come
+	}
 	if w.status == 0 {
 		w.status = status
 	}
 }
 
+// Write keeps one byte more than is allowed, which shows that there were more.
 func (w *recorder) Write(b []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
-	w.body = append(w.body, b...)
-	return len(b), nil
+	n := min(len(b), MaxBody+1-len(w.body))
+	w.body = append(w.body, b[:n]...)
+	if n < len(b) {
+		return n, errTooLong
+	}
+	return n, nil
 }
+
+var errTooLong = fmt.Errorf("the answer is longer than %d bytes; no more of it is read", MaxBody)
+
+// Flush sends the header, as in net/http. All else is there at once anyway.
+func (w *recorder) Flush() { w.WriteHeader(http.StatusOK) }
 
 func (w *recorder) response(r *http.Request) *http.Response {
 	w.WriteHeader(http.StatusOK)
