@@ -259,6 +259,33 @@ func TestReplayOfTrouble(t *testing.T) {
 	}
 }
 
+// A case that is cut short is not recorded: what came is no answer of the
+// server's.
+func TestACaseCutShortIsNotRecorded(t *testing.T) {
+	p := profiles(t)[0]
+	cs := serverCases(p)[0]
+	for claim, cut := range map[string]bool{"run to its end": false, "cut short": true} {
+		ctx, cancel := context.WithCancel(t.Context())
+		target := harness.Target{URL: "https://sandbox.example.com", Credentials: p.Samples(), Transport: transport(func(*http.Request) (*http.Response, error) {
+			if cut {
+				cancel()
+				return nil, context.Canceled
+			}
+			return answer(strings.NewReader(`{"ok":true}`)), nil
+		})}
+		recorded := 0
+		c, err := harness.NewChecker(p, target, harness.Options{Record: func(harness.Tape) { recorded++ }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Run(ctx, cs)
+		cancel()
+		if (recorded == 0) != cut {
+			t.Errorf("%s: recorded %d times", claim, recorded)
+		}
+	}
+}
+
 type tlsError struct{}
 
 func (*tlsError) Error() string { return "tls: handshake failure" }
