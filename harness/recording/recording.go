@@ -196,6 +196,20 @@ func (f file) decode() (*harness.Tape, error) {
 // folder is where the recording of a vendor lies.
 func folder(dir, vendor string) string { return filepath.Join(dir, vendor, "recorded") }
 
+// filesOf lists the files of a recording in its folder, sorted. No pattern is made
+// of the path: there may be brackets in it. Those that begin with a dot are of a
+// write that was cut short.
+func filesOf(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	var names []string
+	for _, e := range entries {
+		if name := e.Name(); strings.HasSuffix(name, ".json") && !strings.HasPrefix(name, ".") {
+			names = append(names, name)
+		}
+	}
+	return names, err
+}
+
 // fileName is that of a case: its id, with what a file cannot be called by left
 // out.
 func fileName(caseName string) string {
@@ -224,9 +238,9 @@ func Record(dir string, run Run) (*Recorder, error) {
 	if err := os.MkdirAll(r.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder of the recording: %w", err)
 	}
-	old, err := filepath.Glob(filepath.Join(r.dir, "*.json"))
+	old, err := filesOf(r.dir)
 	for _, name := range old {
-		err = errors.Join(err, os.Remove(name))
+		err = errors.Join(err, os.Remove(filepath.Join(r.dir, name)))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("clear the recording before: %w", err)
@@ -274,10 +288,15 @@ type Recording struct {
 
 // Vendors lists those that have a recording in the directory.
 func Vendors(dir string) ([]string, error) {
-	found, err := filepath.Glob(filepath.Join(dir, "*", "recorded", "run.json"))
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // no recording there, as below
+	}
 	var vendors []string
-	for _, name := range found {
-		vendors = append(vendors, filepath.Base(filepath.Dir(filepath.Dir(name))))
+	for _, e := range entries {
+		if _, err := os.Stat(filepath.Join(folder(dir, e.Name()), "run.json")); err == nil {
+			vendors = append(vendors, e.Name())
+		}
 	}
 	if err == nil && len(vendors) == 0 {
 		err = fmt.Errorf("%s: no recording there: it would have a folder for each vendor, with recorded/run.json in it; -record makes one", dir)
@@ -294,14 +313,15 @@ func Read(dir, vendor string) (*Recording, error) {
 	if r.Version != Version || r.Vendor != vendor {
 		return nil, fmt.Errorf("%s: is of version %d and vendor %q; this reads version %d of %q", filepath.Join(folder(dir, vendor), "run.json"), r.Version, r.Vendor, Version, vendor)
 	}
-	files, err := filepath.Glob(filepath.Join(folder(dir, vendor), "*.json"))
+	files, err := filesOf(folder(dir, vendor))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read the recording: %w", err)
 	}
-	for _, name := range files {
-		if filepath.Base(name) == "run.json" {
+	for _, base := range files {
+		if base == "run.json" {
 			continue
 		}
+		name := filepath.Join(folder(dir, vendor), base)
 		var f file
 		if err := readFile(name, &f); err != nil {
 			return nil, err
@@ -312,7 +332,7 @@ func Read(dir, vendor string) (*Recording, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		case f.Version != Version:
 			return nil, fmt.Errorf("%s: is of version %d; this reads version %d", name, f.Version, Version)
-		case fileName(f.Case) != filepath.Base(name) || !strings.HasPrefix(f.Case, vendor+"/"):
+		case fileName(f.Case) != base || !strings.HasPrefix(f.Case, vendor+"/"):
 			return nil, fmt.Errorf("%s: is of the case %q, which has another file", name, f.Case)
 		}
 		r.tapes[f.Case] = tape

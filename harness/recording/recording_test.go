@@ -384,6 +384,28 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// What a path has in it is no pattern.
+func TestFoldersOfAnyName(t *testing.T) {
+	p := profiles(t)[0]
+	cases := serverCases(p)[:3]
+	for _, name := range []string{"rec[1]", "rec*", `rec\1`, "[", "a?b"} {
+		dir := filepath.Join(t.TempDir(), name)
+		record(t, dir, p, handler(p), cases)
+		record(t, dir, p, handler(p), cases[1:])
+		if vendors, err := recording.Vendors(dir); err != nil || !slices.Equal(vendors, []string{p.Vendor}) {
+			t.Errorf("%s: the vendors are %v, %v", name, vendors, err)
+		}
+		rec, err := recording.Read(dir, p.Vendor)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if rec.Tape(cases[0].Name()) != nil || rec.Tape(cases[1].Name()) == nil || rec.Tape(cases[2].Name()) == nil {
+			t.Errorf("%s: what was recorded is not what was recorded last", name)
+		}
+	}
+}
+
 func TestHAR(t *testing.T) {
 	p := profiles(t)[0]
 	dir := t.TempDir()
