@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -196,6 +197,13 @@ func (f file) decode() (*harness.Tape, error) {
 // folder is where the recording of a vendor lies.
 func folder(dir, vendor string) string { return filepath.Join(dir, vendor, "recorded") }
 
+// kind is what tells a file of a recording from another.
+type kind struct {
+	Version int
+	Vendor  string // in run.json
+	Case    string // in the others
+}
+
 // filesOf lists the files of a recording in its folder, sorted. No pattern is made
 // of the path: there may be brackets in it. Those that begin with a dot are of a
 // write that was cut short.
@@ -347,19 +355,32 @@ func readFile(name string, v any) error {
 		return fmt.Errorf("%s: no such file; -record makes one", name)
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("read the recording: %w", err)
+	}
+	var is kind
+	if json.Unmarshal(text, &is); is.Version > Version { // which may have keys that are not known here
+		return fmt.Errorf("read the recording %s: it is of version %d, which a newer skewproof has written; this one reads version %d", name, is.Version, Version)
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		at := dec.InputOffset()
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
-			at = syntax.Offset
+	err = dec.Decode(v)
+	at := dec.InputOffset()
+	if err == nil {
+		if _, more := dec.Token(); more != io.EOF {
+			err = errors.New("there is text after its end")
 		}
-		return fmt.Errorf("%s:%d: %w", name, 1+bytes.Count(text[:min(int(at), len(text))], []byte("\n")), err)
 	}
-	return nil
+	if err == nil {
+		return nil
+	}
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		at = syntax.Offset
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		at, err = int64(len(text)), errors.New("the file breaks off")
+	}
+	return fmt.Errorf("read the recording %s:%d: %w; record it again, or take the file away", name, 1+bytes.Count(text[:min(int(at), len(text))], []byte("\n")), err)
 }
 
 // Tape finds that of a case, by its full name; nil for none.

@@ -360,6 +360,19 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 			return os.WriteFile(filepath.Join(dir, "run.json"), []byte(`{"version":9}`), 0o644)
 		},
 			"is of version 9"},
+		"a newer version with keys of its own": {func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "a.json"), []byte(`{"colour":1,"version":9}`), 0o644)
+		}, "a.json: it is of version 9, which a newer skewproof has written"},
+		"a file cut off": {func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "a.json"), []byte("{\n\"version\": 1,\n\"case\":"), 0o644)
+		}, "a.json:3: the file breaks off; record it again, or take the file away"},
+		"an empty file": {func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "a.json"), nil, 0o644)
+		}, "a.json:1: the file breaks off; record it again, or take the file away"},
+		"text after the end": {func(dir string) error {
+			text, err := os.ReadFile(filepath.Join(dir, "run.json"))
+			return errors.Join(err, os.WriteFile(filepath.Join(dir, "run.json"), append(text, '}'), 0o644))
+		}, "there is text after its end; record it again"},
 		"an unknown key": {func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "a.json"), []byte(`{"colour":1}`), 0o644)
 		}, "a.json:1: "},
