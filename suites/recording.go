@@ -33,7 +33,7 @@ func (r *runner) checkRecording() (err error) {
 
 // record begins to record the server of a suite, once it is set up.
 func (r *runner) record(s *suite) (err error) {
-	if r.options.Record == "" {
+	if r.options.Record == "" || s.server == nil {
 		return nil
 	}
 	run := recording.Run{Vendor: s.report.Profile.Vendor, Target: s.target.URL, Started: r.report.Started.UTC(),

@@ -184,6 +184,8 @@ func (r *runner) calibrate(ctx context.Context) error {
 			return err
 		}
 		s.report.Profile, s.report.Shown = s.server.Profile(), s.server.Shown()
+	}
+	for _, s := range r.suites { // now that all can be talked to: the recording before goes
 		if err := r.record(s); err != nil {
 			return usageError{err}
 		}

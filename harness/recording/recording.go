@@ -238,17 +238,55 @@ type Recorder struct {
 	err error
 }
 
+// Check finds out whether a run of the vendor can be recorded in the directory:
+// there is a folder, or can be one, that files can be written to and that holds
+// none but those of a recording before. It clears nothing.
+func Check(dir, vendor string) error {
+	_, err := check(folder(dir, vendor))
+	return err
+}
+
+// check gives back the files of the recording before.
+func check(dir string) (old []string, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("make the folder of the recording: %w", err)
+	}
+	names, err := filesOf(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read the recording before: %w", err)
+	}
+	for _, name := range names {
+		name = filepath.Join(dir, name)
+		if !ours(name) {
+			return nil, fmt.Errorf("%s: is no file of a recording, and -record clears the folder it is in: move it away, or record elsewhere", name)
+		}
+		old = append(old, name)
+	}
+	f, err := os.CreateTemp(dir, ".writable-*")
+	if err != nil {
+		return nil, fmt.Errorf("write to the folder of the recording: %w", err)
+	}
+	return old, errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// ours reports whether the file is one of a recording, of whatever version.
+func ours(name string) bool {
+	text, err := os.ReadFile(name)
+	var is kind
+	return err == nil && json.Unmarshal(text, &is) == nil && is.Version > 0 && (is.Vendor != "" || is.Case != "")
+}
+
 // Record begins the recording of a run: what was recorded of the vendor in the
 // directory before goes.
 func Record(dir string, run Run) (*Recorder, error) {
 	r := &Recorder{dir: folder(dir, run.Vendor), run: run}
 	r.run.Version = Version
-	if err := os.MkdirAll(r.dir, 0o755); err != nil {
-		return nil, fmt.Errorf("make the folder of the recording: %w", err)
+	old, err := check(r.dir)
+	if err != nil {
+		return nil, err
 	}
-	old, err := filesOf(r.dir)
 	for _, name := range old {
-		err = errors.Join(err, os.Remove(filepath.Join(r.dir, name)))
+		err = errors.Join(err, os.Remove(name))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("clear the recording before: %w", err)

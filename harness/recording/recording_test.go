@@ -419,6 +419,52 @@ func TestFoldersOfAnyName(t *testing.T) {
 	}
 }
 
+// Nothing but files of a recording is cleared away, and where there is another
+// none is.
+func TestOnlyRecordingsAreCleared(t *testing.T) {
+	p := profiles(t)[0]
+	cases := serverCases(p)[:2]
+	for name, tt := range map[string]struct {
+		text string
+		want string
+	}{
+		"package.json":   {`{"version": "1.0.0", "name": "x"}`, "package.json: is no file of a recording"},
+		"list.json":      {`[1]`, "list.json: is no file of a recording"},
+		"cut.json":       {`{"version": 1, "case": "a`, "cut.json: is no file of a recording"},
+		"other.json":     {`{"version": 1}`, "other.json: is no file of a recording"},
+		"b.c.json":       {`{"version": 2, "case": "x/b/c", "colour": 1}`, ""},
+		".settings.json": {`{}`, ""}, // is left where it is
+		"notes.txt":      {`x`, ""},
+	} {
+		dir := t.TempDir()
+		record(t, dir, p, handler(p), cases[:1])
+		file := filepath.Join(dir, p.Vendor, "recorded", name)
+		if err := os.WriteFile(file, []byte(tt.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		err := recording.Check(dir, p.Vendor)
+		if err == nil {
+			_, err = recording.Record(dir, recording.Run{Vendor: p.Vendor})
+		}
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v; want %q", name, err, tt.want)
+		}
+		_, gone := os.Stat(file)
+		_, before := os.Stat(filepath.Join(dir, p.Vendor, "recorded", "run.json"))
+		if (gone != nil) != strings.HasPrefix(name, "b.") || before != nil {
+			t.Errorf("%s: %v, and run.json: %v", name, gone, before)
+		}
+		if tt.want != "" {
+			if rec, err := recording.Read(dir, p.Vendor); err == nil && rec.Tape(cases[0].Name()) == nil {
+				t.Errorf("%s: the recording before is gone", name)
+			}
+			if files, _ := os.ReadDir(filepath.Dir(file)); len(files) != 3 {
+				t.Errorf("%s: there are %v", name, files)
+			}
+		}
+	}
+}
+
 func TestHAR(t *testing.T) {
 	p := profiles(t)[0]
 	dir := t.TempDir()

@@ -99,6 +99,26 @@ func TestReplayOfAPart(t *testing.T) {
 	}
 }
 
+// A run that cannot be set up leaves the recording before, of every vendor.
+func TestRecordingOutlivesARunThatNeverBegan(t *testing.T) {
+	t.Parallel()
+	dir, server := t.TempDir(), peer(t)
+	args := []string{"-vendor", "trolley,irp", "-target", server, "-record", dir, "-case", "trolley/key/*", "-case", "irp/login/*"}
+	if r := suite(t, credentials, args...); r.exit != 0 {
+		t.Fatalf("exit %d\n%s", r.exit, tail(r.output))
+	}
+	for _, variable := range []string{"SKEWPROOF_TROLLEY_SECRET_KEY", "SKEWPROOF_IRP_SHARED_SECRET"} {
+		if r := suite(t, replaced(variable, "wrong-secret-of-a-length"), args...); r.exit != 2 && r.exit != 3 {
+			t.Errorf("%s is wrong: exit %d\n%s", variable, r.exit, tail(r.output))
+		}
+		for _, vendor := range []string{"trolley", "irp"} {
+			if files, err := os.ReadDir(filepath.Join(dir, vendor, "recorded")); err != nil || len(files) < 3 {
+				t.Errorf("%s is wrong: of %s there are %v, %v", variable, vendor, files, err)
+			}
+		}
+	}
+}
+
 func TestRecordingUsage(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
