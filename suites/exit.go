@@ -48,6 +48,9 @@ func (r *runner) finish(t *testing.T, problem error) int {
 	if ran == 0 && problem == nil && !r.report.Interrupted {
 		problem = errNothing // an empty report would read as green
 	}
+	if r.limited && r.report.Problem == "" { // by what is missing from a recording, if it is of half a run
+		r.report.Problem = r.hide(strings.Join(r.halves, "; "))
+	}
 	unwritten := r.compare(problem)
 	r.report.Regressed = r.regressed()
 	code := r.code(problem)

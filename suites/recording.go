@@ -53,7 +53,10 @@ func (r *runner) addReplay(p *harness.Profile) error {
 	if err != nil {
 		return fmt.Errorf("the recording of %s: %w", p.Vendor, err)
 	}
-	deck := &harness.Deck{Tape: rec.Tape}
+	deck := &harness.Deck{Tape: rec.Tape, Half: rec.Lack != ""}
+	if deck.Half {
+		r.halves = append(r.halves, rec.Lack)
+	}
 	mock := httpmock.NewMockTransport()
 	mock.RegisterNoResponder(deck.RoundTrip)
 	target := harness.Target{URL: rec.Target, Transport: mock, Credentials: rec.Credentials}

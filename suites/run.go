@@ -84,7 +84,8 @@ type runner struct {
 	known   *knownFailures
 	suites  []*suite
 	report  reports.Run
-	limited bool // some case was not run because of a limit
+	limited bool     // some case was not run because of a limit
+	halves  []string // sentences about the recordings that are of half a run
 	life    life
 
 	environment environment

@@ -32,6 +32,7 @@ type Run struct {
 	Target   string    `json:"target"`
 	Started  time.Time `json:"started"`
 	Complete bool      `json:"complete"` // false while it is recorded, and for ever when it was cut short
+	Cases    int       `json:"cases"`    // how many there are files of; 0 while it is recorded
 	// OwnClock says that the server's clock was ours, and stood still.
 	OwnClock    bool           `json:"own_clock"`
 	Unsafe      bool           `json:"unsafe"`
@@ -233,9 +234,10 @@ func fileName(caseName string) string {
 
 // Recorder writes one vendor's run. Each case is on disk when it has ended.
 type Recorder struct {
-	dir string
-	run Run
-	err error
+	dir  string
+	run  Run
+	kept map[string]bool // files of cases
+	err  error
 }
 
 // Check finds out whether a run of the vendor can be recorded in the directory:
@@ -279,7 +281,7 @@ func ours(name string) bool {
 // Record begins the recording of a run: what was recorded of the vendor in the
 // directory before goes.
 func Record(dir string, run Run) (*Recorder, error) {
-	r := &Recorder{dir: folder(dir, run.Vendor), run: run}
+	r := &Recorder{dir: folder(dir, run.Vendor), run: run, kept: map[string]bool{}}
 	r.run.Version = Version
 	old, err := check(r.dir)
 	if err != nil {
@@ -298,12 +300,16 @@ func Record(dir string, run Run) (*Recorder, error) {
 func (r *Recorder) Add(t harness.Tape) {
 	if r.err == nil {
 		r.err = r.write(fileName(t.Case), encode(t))
+		r.kept[fileName(t.Case)] = true
 	}
 }
 
+// Cases is how many were kept until now.
+func (r *Recorder) Cases() int { return len(r.kept) }
+
 // Close ends the recording; complete says that every case of the run was run.
 func (r *Recorder) Close(complete bool) error {
-	r.run.Complete = complete && r.err == nil
+	r.run.Complete, r.run.Cases = complete && r.err == nil, r.Cases()
 	return errors.Join(r.err, r.write("run.json", r.run))
 }
 
@@ -328,6 +334,9 @@ func (r *Recorder) write(name string, v any) error {
 // Recording is one vendor's run, read back.
 type Recording struct {
 	Run
+	// Lack says, as a sentence, that cases of the run are missing, and why; empty
+	// where it is whole.
+	Lack  string
 	tapes map[string]*harness.Tape
 	names []string
 }
@@ -383,6 +392,12 @@ func Read(dir, vendor string) (*Recording, error) {
 		}
 		r.tapes[f.Case] = tape
 		r.names = append(r.names, f.Case)
+	}
+	switch {
+	case !r.Complete:
+		r.Lack = fmt.Sprintf("the recording in %s is of half a run: cases are missing from it; record it again", folder(dir, vendor))
+	case len(r.names) < r.Cases: // which says 0 where an earlier version wrote it
+		r.Lack = fmt.Sprintf("the recording in %s is half of what it was: %d cases were recorded and %d are there; record it again", folder(dir, vendor), r.Cases, len(r.names))
 	}
 	return r, nil
 }

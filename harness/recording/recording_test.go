@@ -465,6 +465,45 @@ func TestOnlyRecordingsAreCleared(t *testing.T) {
 	}
 }
 
+// A recording of half a run says so, and so does one that files are gone from.
+func TestHalfARecording(t *testing.T) {
+	p := profiles(t)[0]
+	cases := serverCases(p)[:3]
+	for _, tt := range []struct {
+		claim    string
+		complete bool
+		gone     int
+		want     string
+	}{
+		{"whole", true, 0, ""},
+		{"half a run", false, 0, "recorded is of half a run"},
+		{"a file is gone", true, 1, "3 cases were recorded and 2 are there"},
+	} {
+		dir := t.TempDir()
+		recorder, err := recording.Record(dir, recording.Run{Vendor: p.Vendor, Started: started})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, cs := range cases {
+			recorder.Add(harness.Tape{Case: cs.Name(), Fingerprint: cs.Fingerprint()})
+		}
+		if err := recorder.Close(tt.complete); err != nil {
+			t.Fatal(err)
+		}
+		files, _ := os.ReadDir(filepath.Join(dir, p.Vendor, "recorded"))
+		files = slices.DeleteFunc(files, func(f os.DirEntry) bool { return f.Name() == "run.json" })
+		for _, f := range files[:tt.gone] {
+			if err := os.Remove(filepath.Join(dir, p.Vendor, "recorded", f.Name())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rec, err := recording.Read(dir, p.Vendor)
+		if err != nil || rec.Cases != 3 || (rec.Lack == "") != (tt.want == "") || !strings.Contains(rec.Lack, tt.want) {
+			t.Errorf("%s: %+v, %v; want %q", tt.claim, rec, err, tt.want)
+		}
+	}
+}
+
 func TestHAR(t *testing.T) {
 	p := profiles(t)[0]
 	dir := t.TempDir()

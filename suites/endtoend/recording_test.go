@@ -99,6 +99,56 @@ func TestReplayOfAPart(t *testing.T) {
 	}
 }
 
+// What is missing from a recording makes half a run of its replay; what is there
+// can be played alone.
+func TestReplayOfHalfARun(t *testing.T) {
+	t.Parallel()
+	cut, whole, server := t.TempDir(), t.TempDir(), peer(t)
+	if r := suite(t, credentials, "-vendor", "trolley", "-target", server, "-record", cut, "-max-requests", "30"); r.exit != 2 {
+		t.Fatalf("exit %d\n%s", r.exit, tail(r.output))
+	}
+	if r := suite(t, credentials, "-vendor", "trolley", "-target", server, "-record", whole, "-case", "trolley/key/*"); r.exit != 0 {
+		t.Fatalf("exit %d\n%s", r.exit, tail(r.output))
+	}
+	kept := func(dir string) (file, name string) {
+		files, err := filepath.Glob(filepath.Join(dir, "trolley", "recorded", "key.*.json"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		_, rest, _ := strings.Cut(read(t, files[0]), `"case": "`)
+		name, _, _ = strings.Cut(rest, `"`)
+		return files[0], name
+	}
+	gone, missing := kept(whole)
+	if err := os.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
+	_, there := kept(whole)
+	for _, tt := range []struct {
+		name string
+		args []string
+		exit int
+		want string
+	}{
+		{"half a run", []string{"-replay", cut}, 2, "is of half a run"},
+		{"a file is gone", []string{"-replay", whole}, 2, " cases were recorded and "},
+		{"the one that is gone", []string{"-replay", whole, "-case", missing}, 2, " cases were recorded and "},
+		{"one that is there", []string{"-replay", whole, "-case", there}, 0, ""},
+	} {
+		made := filepath.Join(t.TempDir(), "made")
+		r := suite(t, nil, append(tt.args, "-baseline", made, "-update")...)
+		if r.exit != tt.exit || !strings.Contains(r.output, tt.want) {
+			t.Errorf("%s: exit %d; want %d and %q\n%s", tt.name, r.exit, tt.exit, tt.want, tail(r.output))
+		}
+		if badge := read(t, filepath.Join(r.reports, "badge.json")); (tt.exit == 0) != strings.Contains(badge, "green") {
+			t.Errorf("%s: the badge says %s", tt.name, badge)
+		}
+		if exists(filepath.Join(made, "trolley.json")) != (tt.exit == 0) {
+			t.Errorf("%s: whether there is a baseline is wrong", tt.name)
+		}
+	}
+}
+
 // A run that cannot be set up leaves the recording before, of every vendor.
 func TestRecordingOutlivesARunThatNeverBegan(t *testing.T) {
 	t.Parallel()
