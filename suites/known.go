@@ -89,10 +89,14 @@ func (k *knownFailures) line(name string) int {
 
 // unmatched names the first entry that is no case of the run.
 func (k *knownFailures) unmatched() error {
+	first, wrong := 0, ""
 	for name, line := range k.lines {
-		if !k.met[name] && !k.meets(name) {
-			return fmt.Errorf("%s:%d: %s is no case of these vendors; remove the line, or correct the name", k.file, line, name)
+		if (first == 0 || line < first) && !k.met[name] && !k.meets(name) {
+			first, wrong = line, name
 		}
 	}
-	return nil
+	if first == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s:%d: %s is no case of these vendors; remove the line, or correct the name", k.file, first, wrong)
 }

@@ -64,7 +64,6 @@ func Run(t *testing.T, o Options) (code int) {
 	} else {
 		if err == nil {
 			r.run(t)
-			err = r.known.unmatched()
 		}
 		code = r.finish(t, err)
 	}
@@ -145,6 +144,9 @@ func (r *runner) prepare(ctx context.Context, t *testing.T) error {
 		if err != nil {
 			return usageError{err}
 		}
+	}
+	if err := r.known.unmatched(); err != nil { // which cases there are is known by now
+		return err
 	}
 	selected := 0
 	for _, s := range r.suites {

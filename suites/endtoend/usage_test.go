@@ -167,6 +167,21 @@ func TestKnownFailures(t *testing.T) {
 	}
 }
 
+// A line that names no case is found out before anything is sent; of several, the
+// first is told.
+func TestKnownFailureThatIsNoCase(t *testing.T) {
+	t.Parallel()
+	var hits atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
+	t.Cleanup(server.Close)
+	file := filepath.Join(t.TempDir(), "known.txt")
+	write(t, file, "trolley/window/*\ntrolley/b/c\ntrolley/no/such-*\ntrolley/a/b\n")
+	r := suite(t, credentials, "-vendor", "trolley", "-target", server.URL, "-known-failing", file)
+	if r.exit != 4 || !strings.Contains(r.output, "known.txt:2: trolley/b/c is no case of these vendors") || hits.Load() > 0 {
+		t.Errorf("exit %d after %d requests\n%s", r.exit, hits.Load(), tail(r.output))
+	}
+}
+
 // A dry run sends nothing.
 func TestDryRun(t *testing.T) {
 	var hits atomic.Int32
