@@ -44,7 +44,10 @@ func (r *runner) finish(t *testing.T, problem error) int {
 		}
 		ran += len(s.report.Results)
 	}
-	problem = errors.Join(problem, r.endRecording(problem == nil))
+	recorded := r.endRecording(problem == nil)
+	if recorded != nil {
+		problem = errors.Join(problem, usageError{recorded})
+	}
 	if ran == 0 && problem == nil && !r.report.Interrupted {
 		problem = errNothing // an empty report would read as green
 	}

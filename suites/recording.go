@@ -75,30 +75,26 @@ func (r *runner) addReplay(p *harness.Profile) error {
 	return nil
 }
 
-// endRecording finishes what is recorded, and exports it.
+// endRecording finishes what is recorded, and exports what this run recorded or
+// replayed: never what an earlier one has left.
 func (r *runner) endRecording(whole bool) error {
 	var problem error
+	var vendors []string
 	for _, s := range r.suites {
 		if s.taped != nil {
 			problem = errors.Join(problem, s.taped.Close(whole && !r.report.Interrupted && !r.limited))
 		}
+		if s.server != nil && (r.replayed || s.taped != nil && s.taped.Cases() > 0) {
+			vendors = append(vendors, s.report.Profile.Vendor)
+		}
 	}
-	if o := r.options; o.HAR != "" && problem == nil {
-		problem = writeHAR(o.HAR, o.Record+o.Replay, o.Vendors)
+	if o := r.options; o.HAR != "" && len(vendors) > 0 && problem == nil {
+		problem = writeHAR(o.HAR, o.Record+o.Replay, vendors)
 	}
-	if problem != nil {
-		return usageError{problem}
-	}
-	return nil
+	return problem
 }
 
 func writeHAR(file, dir string, vendors []string) error {
-	if len(vendors) == 0 {
-		var err error
-		if vendors, err = recording.Vendors(dir); err != nil {
-			return err
-		}
-	}
 	var all []*recording.Recording
 	for _, vendor := range vendors {
 		rec, err := recording.Read(dir, vendor)

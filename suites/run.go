@@ -77,15 +77,16 @@ func Run(t *testing.T, o Options) (code int) {
 
 // runner is one Run on its way.
 type runner struct {
-	options Options
-	out     io.Writer
-	clock   clock.Clock
-	known   *knownFailures
-	suites  []*suite
-	report  reports.Run
-	limited bool     // some case was not run because of a limit
-	halves  []string // sentences about the recordings that are of half a run
-	life    life
+	options  Options
+	out      io.Writer
+	clock    clock.Clock
+	known    *knownFailures
+	suites   []*suite
+	report   reports.Run
+	limited  bool     // some case was not run because of a limit
+	replayed bool     // every recording of a replay could be read
+	halves   []string // sentences about the recordings that are of half a run
+	life     life
 
 	environment environment
 	redactor    atomic.Pointer[harness.Redactor] // hides the run's secrets; see conceal
@@ -145,6 +146,7 @@ func (r *runner) prepare(ctx context.Context, t *testing.T) error {
 			return usageError{err}
 		}
 	}
+	r.replayed = o.Replay != ""
 	if err := r.known.unmatched(); err != nil { // which cases there are is known by now
 		return err
 	}

@@ -169,6 +169,32 @@ func TestRecordingOutlivesARunThatNeverBegan(t *testing.T) {
 	}
 }
 
+// A HAR is of what this run recorded or replayed, and not of what another left.
+func TestHAROfThisRunOnly(t *testing.T) {
+	t.Parallel()
+	dir, server := t.TempDir(), peer(t)
+	record := []string{"-vendor", "trolley", "-case", "trolley/key/*", "-record", dir}
+	for _, tt := range []struct {
+		name  string
+		env   []string
+		args  []string
+		wrote bool
+	}{
+		{"recorded", credentials, append(record, "-target", server), true},
+		{"replayed", nil, []string{"-replay", dir}, true},
+		{"nobody there", credentials, append(record, "-target", closedPort(t)), false},
+		{"no case", credentials, append(record[:2:2], "-record", dir, "-target", server, "-case", "trolley/no/*"), false},
+		{"no credentials", nil, append(record, "-target", server), false},
+		{"nothing recorded or replayed", credentials, []string{"-vendor", "trolley", "-target", server}, false},
+		{"a recording that cannot be read", nil, []string{"-replay", dir, "-vendor", "trolley,irp"}, false},
+	} {
+		har := filepath.Join(t.TempDir(), "x.har")
+		if r := suite(t, tt.env, append(tt.args, "-har", har)...); exists(har) != tt.wrote || (r.exit == 0) != tt.wrote {
+			t.Errorf("%s: exit %d; whether there is a HAR is %v\n%s", tt.name, r.exit, exists(har), tail(r.output))
+		}
+	}
+}
+
 func TestRecordingUsage(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
