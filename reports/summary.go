@@ -15,7 +15,13 @@ func (r *Run) Summary(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nskewproof: %s\n", r.Target)
 	if r.Problem != "" {
-		fmt.Fprintf(&b, "  not run: %s\n", r.Problem)
+		what := "not run"
+		for _, s := range r.Suites {
+			if len(s.Results) > 0 {
+				what = "problem"
+			}
+		}
+		fmt.Fprintf(&b, "  %s: %s\n", what, r.Problem)
 	}
 	r.table(&b)
 	for _, s := range r.Suites {

@@ -44,17 +44,14 @@ func (r *runner) finish(t *testing.T, problem error) int {
 		}
 		ran += len(s.report.Results)
 	}
-	recorded := r.endRecording(problem == nil)
-	if recorded != nil {
-		problem = errors.Join(problem, usageError{recorded})
-	}
 	if ran == 0 && problem == nil && !r.report.Interrupted {
 		problem = errNothing // an empty report would read as green
 	}
 	if r.limited && r.report.Problem == "" { // by what is missing from a recording, if it is of half a run
 		r.report.Problem = r.hide(strings.Join(r.halves, "; "))
 	}
-	unwritten := r.compare(problem)
+	// What cannot be written takes nothing from what the cases showed.
+	unwritten := errors.Join(r.compare(problem), r.endRecording(problem == nil))
 	r.report.Regressed = r.regressed()
 	code := r.code(problem)
 	if problem == nil && r.report.Interrupted {
@@ -63,21 +60,33 @@ func (r *runner) finish(t *testing.T, problem error) int {
 	if problem != nil {
 		r.report.Problem = strings.Join(strings.Fields(r.hide(problem.Error())), " ") // hidden first: a secret may have white space in it
 	}
+	why := r.reason(code)
+	tell := func(err error) {
+		text := strings.Join(strings.Fields(r.hide(err.Error())), " ")
+		if r.report.Problem != "" {
+			text = r.report.Problem + "; " + text
+		}
+		r.report.Problem = text
+		if code == ExitConforms {
+			code, why = ExitUsage, text
+		} else {
+			t.Error(r.hide(err.Error()))
+		}
+	}
 	if unwritten != nil {
-		t.Error(r.hide(unwritten.Error()))
-		code = max(code, ExitUsage)
+		tell(unwritten)
 	}
 	if r.options.Reports != "" {
 		if err := r.report.Write(r.options.Reports); err != nil {
-			t.Error(r.hide(err.Error()))
-			code = max(code, ExitUsage)
+			tell(err)
+			_ = r.report.Write(r.options.Reports) // those that can be written are not green
 		}
 	}
 	if err := r.report.Summary(r.out); err != nil {
 		t.Errorf("write the summary: %v", err)
 	}
 	if code != ExitConforms {
-		t.Errorf("skewproof: exit %d: %s", code, harmless(r.reason(code)))
+		t.Errorf("skewproof: exit %d: %s", code, harmless(why))
 	}
 	return code
 }
