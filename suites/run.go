@@ -165,6 +165,9 @@ func (r *runner) prepare(ctx context.Context, t *testing.T) error {
 	if err := r.writeHalf(); err != nil {
 		return usageError{fmt.Errorf("no case was run, because its report could not be written: %w", err)}
 	}
+	if err := r.tryPlaces(); err != nil {
+		return usageError{fmt.Errorf("no case was run, because what it is to write could not be written: %w", err)}
+	}
 	return r.calibrate(ctx)
 }
 
