@@ -127,19 +127,11 @@ func (c *comparing) cases(b, n BaselineCase) {
 // requirements finds those that were proven and are not. What only came to no
 // verdict this time is not counted.
 func (c *comparing) requirements(compared map[string]bool) {
-	then := &Suite{Profile: c.suite.Profile, Side: c.suite.Side}
-	for _, cs := range c.suite.Profile.Cases {
-		for _, b := range c.before.Cases {
-			if b.Name == cs.Name() && cs.Side == c.suite.Side {
-				then.Results = append(then.Results, b.result(cs))
-			}
-		}
-	}
 	now := map[string]Coverage{}
-	for _, cov := range c.suite.Coverage() {
+	for _, cov := range c.coverage(c.now) {
 		now[cov.Requirement.ID] = cov
 	}
-	for _, was := range then.Coverage() {
+	for _, was := range c.coverage(c.before) {
 		is := now[was.Requirement.ID]
 		if was.State != Proven || is.State == Proven {
 			continue
@@ -160,6 +152,24 @@ func (c *comparing) requirements(compared map[string]bool) {
 			Differences: []Difference{{What: "state", Place: was.Requirement.ID, Before: string(was.State), After: string(is.State),
 				Contract: level == harness.Must || level == harness.Should}}})
 	}
+}
+
+// coverage is what the cases show of each requirement. It is asked of then and of
+// now alike, so that what only a strict run finds is no change.
+func (c *comparing) coverage(b *BaselineSuite) []Coverage {
+	cases := map[string]*harness.Case{}
+	for _, cs := range c.suite.Profile.Cases {
+		if cs.Side == c.suite.Side {
+			cases[cs.Name()] = cs
+		}
+	}
+	s := &Suite{Profile: c.suite.Profile, Side: c.suite.Side}
+	for _, one := range b.Cases {
+		if cs := cases[one.Name]; cs != nil {
+			s.Results = append(s.Results, one.result(cs))
+		}
+	}
+	return s.Coverage()
 }
 
 // result is the case as it was, as far as coverage asks.

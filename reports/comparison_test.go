@@ -309,3 +309,23 @@ func TestManyChangesAreCutShort(t *testing.T) {
 		t.Errorf("%d lines:\n%s", got, text)
 	}
 }
+
+// What only a strict run finds is no change of the target.
+func TestAStrictRunIsComparedLikeAnyOther(t *testing.T) {
+	lenient := with(t, stale, func(r *harness.Result) { r.Verdict = harness.Observed })
+	strict := with(t, stale, func(r *harness.Result) {
+		r.Verdict = harness.Fail
+		r.Findings = []harness.Finding{{Rule: "TRO-011", Level: harness.Open, Kind: "variant"}}
+	})
+	for claim, c := range map[string]*reports.Comparison{
+		"lenient, then strict": compare(t, lenient, strict),
+		"strict, then lenient": compare(t, strict, lenient),
+	} {
+		if len(c.Changes) != 0 || c.Compared == 0 {
+			t.Errorf("%s: %+v", claim, c.Changes)
+		}
+	}
+	if c := compare(t, lenient, with(t, stale, breaching(harness.Must))); c.Count(reports.NotProven) == 0 {
+		t.Error("a requirement that is broken is not told")
+	}
+}
