@@ -218,6 +218,18 @@ func (p *Profile) Binding(variant string) bool {
 	return p.pinned[variant] || p.Variants[variant].Documented
 }
 
+// Pinned are the values that were pinned, by variant; nil for none.
+func (p *Profile) Pinned() map[string]string {
+	var out map[string]string
+	for name := range p.pinned {
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[name] = p.choice[name]
+	}
+	return out
+}
+
 // Secrets lists the values of the secret credentials.
 func (p *Profile) Secrets(v Values) []string {
 	var out []string

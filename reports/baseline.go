@@ -21,6 +21,7 @@ type Baseline struct {
 type BaselineSuite struct {
 	Side     string
 	Partial  bool              // not every case of the vectors was run
+	Pinned   map[string]string // variants that the run pinned
 	Variants map[string]string // that setting up found out
 	Varies   []string          // places at which like answers differed
 	Cases    []BaselineCase    // by name
@@ -45,7 +46,8 @@ func (r *Run) Baseline(vendor string, old *Baseline) *Baseline {
 	for _, s := range r.Suites {
 		if s.Profile.Vendor == vendor {
 			now := s.baseline()
-			if before := old.side(s.Side); before != nil {
+			// What was judged under other pins says nothing under these.
+			if before := old.side(s.Side); before != nil && maps.Equal(before.Pinned, now.Pinned) {
 				now.keep(before, s.Profile)
 			}
 			now.settle()
@@ -112,7 +114,7 @@ func (b *BaselineSuite) keep(before *BaselineSuite, p *harness.Profile) {
 
 // baseline is what the suite showed, with what varies still in it.
 func (s *Suite) baseline() *BaselineSuite {
-	b := &BaselineSuite{Side: s.Side, Variants: maps.Clone(s.Shown)}
+	b := &BaselineSuite{Side: s.Side, Pinned: s.Profile.Pinned(), Variants: maps.Clone(s.Shown)}
 	listed := map[string]bool{}
 	for _, res := range sortedResults(s.Results) {
 		listed[res.Case.Name()] = true

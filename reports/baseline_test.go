@@ -245,3 +245,36 @@ func TestReadBaselineNamesWhatIsWrong(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// pinning is a whole run under a pin.
+func pinning(t *testing.T, change func(name string, r *harness.Result) bool) *reports.Run {
+	t.Helper()
+	run := whole(t, change)
+	p, err := run.Suites[0].Profile.With(map[string]string{"status": "403", "replay": "refuse"}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Suites[0].Profile = p
+	return run
+}
+
+// A baseline keeps the pins that it was made under, and nothing that was judged
+// under others.
+func TestBaselineKeepsThePins(t *testing.T) {
+	plain, text := kept(t, whole(t, nil), nil)
+	if plain.Suites[0].Pinned != nil || strings.Contains(text, "pinned") {
+		t.Errorf("pins that nobody made: %v", plain.Suites[0].Pinned)
+	}
+	pinned, text := kept(t, pinning(t, nil), plain)
+	if got := pinned.Suites[0].Pinned; len(got) != 2 || got["status"] != "403" || got["replay"] != "refuse" ||
+		!strings.Contains(text, "\n      \"pinned\": {\"replay\":\"refuse\",\"status\":\"403\"},\n") {
+		t.Errorf("%v in %.300s", got, text)
+	}
+	one := func(name string, _ *harness.Result) bool { return name == stale }
+	if b, _ := kept(t, pinning(t, one), plain); len(b.Suites[0].Cases) != 1 || !b.Suites[0].Partial {
+		t.Error("what was judged under other pins is kept")
+	}
+	if b, _ := kept(t, pinning(t, one), pinned); len(b.Suites[0].Cases) != len(pinned.Suites[0].Cases) {
+		t.Error("what was judged under the same pins is lost")
+	}
+}

@@ -29,6 +29,7 @@ type (
 	baselineFileSuite struct {
 		Side     string                        `json:"side"`
 		Partial  bool                          `json:"partial,omitempty"`
+		Pinned   map[string]string             `json:"pinned,omitempty"`
 		Variants map[string]string             `json:"variants,omitempty"`
 		Varies   []string                      `json:"varies,omitempty"`
 		Answers  map[string]baselineFileAnswer `json:"answers,omitempty"`
@@ -92,7 +93,7 @@ func parseBaseline(text []byte) (*Baseline, error) {
 	}
 	b := &Baseline{Vendor: file.Vendor}
 	for _, s := range file.Suites {
-		out := &BaselineSuite{Side: s.Side, Partial: s.Partial, Variants: s.Variants, Varies: s.Varies}
+		out := &BaselineSuite{Side: s.Side, Partial: s.Partial, Pinned: s.Pinned, Variants: s.Variants, Varies: s.Varies}
 		for _, c := range s.Cases {
 			one := BaselineCase{Name: c.Name, Verdict: harness.Verdict(c.Verdict), Shown: c.Shown, Findings: c.Findings, Told: c.Told}
 			for _, name := range c.Answers {
@@ -190,6 +191,9 @@ func (w *baselineText) suite(s *BaselineSuite) {
 	w.put("\n    {\n      \"side\": %s,", s.Side)
 	if s.Partial {
 		w.WriteString("\n      \"partial\": true,")
+	}
+	if len(s.Pinned) > 0 {
+		w.put("\n      \"pinned\": %s,", s.Pinned)
 	}
 	if len(s.Variants) > 0 {
 		w.put("\n      \"variants\": %s,", s.Variants)

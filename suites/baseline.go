@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/skewproof/skewproof/harness"
@@ -28,6 +30,11 @@ func (r *runner) readBaselines(profiles []*harness.Profile) error {
 		b, err := reports.ReadBaseline(file, p.Vendor)
 		switch {
 		case err == nil:
+			if !o.Update {
+				if err := r.comparable(b, p, file); err != nil {
+					return err
+				}
+			}
 			r.baselines[p.Vendor] = b
 		case errors.Is(err, fs.ErrNotExist) && o.Update:
 		case errors.Is(err, fs.ErrNotExist):
@@ -37,6 +44,35 @@ func (r *runner) readBaselines(profiles []*harness.Profile) error {
 		}
 	}
 	return nil
+}
+
+// comparable refuses a baseline that was made under other pins: an unchanged
+// target would seem to be another.
+func (r *runner) comparable(b *reports.Baseline, p *harness.Profile, file string) error {
+	p, err := r.pinned(p)
+	if err != nil {
+		return err
+	}
+	for _, s := range b.Suites {
+		if slices.Contains(r.options.sides(), s.Side) && !maps.Equal(s.Pinned, p.Pinned()) {
+			return fmt.Errorf("the baseline %s was made with %s, and this run has %s: pin the same, or make it anew with -update",
+				file, pinsOf(p.Vendor, s.Pinned), pinsOf(p.Vendor, p.Pinned()))
+		}
+	}
+	return nil
+}
+
+// pinsOf writes pins as they are given.
+func pinsOf(vendor string, pins map[string]string) string {
+	var all []string
+	for variant, value := range pins {
+		all = append(all, "-variant "+vendor+"."+variant+"="+value)
+	}
+	if len(all) == 0 {
+		return "no -variant of " + vendor
+	}
+	slices.Sort(all)
+	return strings.Join(all, " ")
 }
 
 // compare holds the run against the baselines, or writes them.

@@ -106,6 +106,17 @@ func Flags(fs *flag.FlagSet) *Options {
 func (o *Options) servers() bool { return o.Target != "" || o.Handler != nil || o.Replay != "" }
 func (o *Options) clients() bool { return o.ClientCommand != "" || o.Client != nil }
 
+// sides are those that the run has a suite of.
+func (o *Options) sides() []string {
+	switch {
+	case o.servers() == o.clients():
+		return []string{"server", "client"}
+	case o.servers():
+		return []string{"server"}
+	}
+	return []string{"client"}
+}
+
 // subject says in words what is tested.
 func (o *Options) subject() string {
 	var all []string

@@ -230,6 +230,10 @@ func TestExitCodesWithABaseline(t *testing.T) {
 	if r := run(t, fault, "-baseline", failing, "-update"); r.exit != 1 {
 		t.Fatalf("exit %d\n%s", r.exit, tail(r.output))
 	}
+	pinned := filepath.Join(dir, "pinned.json")
+	if r := run(t, "", "-baseline", pinned, "-variant", "trolley.replay=accept", "-update"); r.exit != 0 {
+		t.Fatalf("exit %d\n%s", r.exit, tail(r.output))
+	}
 	listed := filepath.Join(dir, "known.txt")
 	write(t, listed, "trolley/key/*\n")
 	broken, two := filepath.Join(dir, "broken.json"), filepath.Join(dir, "none")
@@ -243,7 +247,7 @@ func TestExitCodesWithABaseline(t *testing.T) {
 		says         string
 	}{
 		{"right then and now", "", []string{"-baseline", right}, 0, "no change"},
-		{"right then and now, strictly", "", []string{"-baseline", right, "-variant", "trolley.status=401", "-strict", "-case", "trolley/key/*"}, 0, "no change"},
+		{"right then and now, strictly", "", []string{"-baseline", right, "-strict", "-case", "trolley/key/*"}, 0, "no change"},
 		{"the same failure", fault, []string{"-baseline", failing}, 1, "no change"},
 		{"a new failure", fault, []string{"-baseline", right}, 5, "new failure"},
 		{"fixed", "", []string{"-baseline", failing}, 0, "fixed: fail -> "},
@@ -252,6 +256,12 @@ func TestExitCodesWithABaseline(t *testing.T) {
 		{"no such file", "", []string{"-baseline", filepath.Join(dir, "no.json")}, 2, "make it from a target that is as it should be, by adding -update"},
 		{"no such directory", "", []string{"-baseline", two}, 2, filepath.Join(two, "trolley.json")},
 		{"a broken file", "", []string{"-baseline", broken}, 2, "delete it and make it anew with -update"},
+		{"another pin", "", []string{"-baseline", right, "-variant", "trolley.status=401"}, 2,
+			"was made with no -variant of trolley, and this run has -variant trolley.status=401: pin the same, or make it anew with -update"},
+		{"another value", "", []string{"-baseline", pinned, "-variant", "trolley.replay=refuse"}, 2,
+			"was made with -variant trolley.replay=accept, and this run has -variant trolley.replay=refuse: pin the same"},
+		{"no pin any more", "", []string{"-baseline", pinned}, 2, "was made with -variant trolley.replay=accept, and this run has no -variant of trolley: pin the same"},
+		{"the same pin", "", []string{"-baseline", pinned, "-variant", "trolley.replay=accept"}, 0, "no change"},
 		{"nowhere to write", "", []string{"-update"}, 2, "-baseline reports/baseline"},
 		{"one file for two vendors", "", []string{"-baseline", right, "-vendor", "irp"}, 2, "name a directory"},
 	} {
