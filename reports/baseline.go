@@ -77,6 +77,16 @@ func (b *Baseline) side(side string) *BaselineSuite {
 	return nil
 }
 
+// Knows reports whether there is anything to compare the cases with. One that is
+// new to a whole baseline can be told to be so.
+func (b *Baseline) Knows(side string, names []string) bool {
+	s := b.side(side)
+	if s == nil || len(s.Cases) == 0 {
+		return false
+	}
+	return !s.Partial || slices.ContainsFunc(s.Cases, func(c BaselineCase) bool { return slices.Contains(names, c.Name) })
+}
+
 // keep takes over what the suite before knew of cases that came to no verdict
 // now.
 func (b *BaselineSuite) keep(before *BaselineSuite, p *harness.Profile) {

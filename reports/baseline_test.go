@@ -278,3 +278,27 @@ func TestBaselineKeepsThePins(t *testing.T) {
 		t.Error("what was judged under the same pins is lost")
 	}
 }
+
+func TestWhatABaselineKnows(t *testing.T) {
+	all, _ := kept(t, whole(t, nil), nil)
+	few, _ := kept(t, whole(t, func(name string, _ *harness.Result) bool { return name == stale }), nil)
+	for _, tt := range []struct {
+		claim    string
+		baseline *reports.Baseline
+		side     string
+		name     string
+		want     bool
+	}{
+		{"a case of a whole baseline", all, "server", fresh, true},
+		{"one that is new to it", all, "server", "trolley/window/new", true},
+		{"the other side", all, "client", fresh, false},
+		{"a case of a partial one", few, "server", stale, true},
+		{"another than it has", few, "server", fresh, false},
+		{"no side at all", &reports.Baseline{Vendor: "trolley"}, "server", fresh, false},
+		{"no case at all", &reports.Baseline{Suites: []*reports.BaselineSuite{{Side: "server"}}}, "server", fresh, false},
+	} {
+		if got := tt.baseline.Knows(tt.side, []string{tt.name}); got != tt.want {
+			t.Errorf("%s: %v", tt.claim, got)
+		}
+	}
+}

@@ -46,8 +46,9 @@ func (r *runner) readBaselines(profiles []*harness.Profile) error {
 	return nil
 }
 
-// comparable refuses a baseline that was made under other pins: an unchanged
-// target would seem to be another.
+// comparable refuses a baseline that was made under other pins, as an unchanged
+// target would seem to be another, and one that knows nothing of what is to run,
+// as a changed target would seem to be the same.
 func (r *runner) comparable(b *reports.Baseline, p *harness.Profile, file string) error {
 	p, err := r.pinned(p)
 	if err != nil {
@@ -57,6 +58,18 @@ func (r *runner) comparable(b *reports.Baseline, p *harness.Profile, file string
 		if slices.Contains(r.options.sides(), s.Side) && !maps.Equal(s.Pinned, p.Pinned()) {
 			return fmt.Errorf("the baseline %s was made with %s, and this run has %s: pin the same, or make it anew with -update",
 				file, pinsOf(p.Vendor, s.Pinned), pinsOf(p.Vendor, p.Pinned()))
+		}
+	}
+	for _, side := range r.options.sides() {
+		var names []string
+		for _, c := range p.Cases {
+			if c.Side == side && r.selected(c.Name()) {
+				names = append(names, c.Name())
+			}
+		}
+		if len(names) > 0 && !b.Knows(side, names) {
+			return fmt.Errorf("the baseline %s has none of the cases of %s.%s that this run is of; add them from a target that is as it should be, with -update",
+				file, p.Vendor, side)
 		}
 	}
 	return nil

@@ -234,6 +234,22 @@ func TestExitCodesWithABaseline(t *testing.T) {
 	if r := run(t, "", "-baseline", pinned, "-variant", "trolley.replay=accept", "-update"); r.exit != 0 {
 		t.Fatalf("exit %d\n%s", r.exit, tail(r.output))
 	}
+	client, one, empty := filepath.Join(dir, "client.json"), filepath.Join(dir, "one.json"), filepath.Join(dir, "empty.json")
+	if r := suite(t, nil, "-vendor", "trolley", "-case", "trolley/sends/*", "-baseline", client, "-update"); r.exit != 0 {
+		t.Fatalf("exit %d\n%s", r.exit, tail(r.output))
+	}
+	// Where only the cases of one side are asked for, it is not missed that the
+	// other has none.
+	if r := suite(t, nil, "-vendor", "trolley", "-case", "trolley/sends/*", "-baseline", client); r.exit != 0 || compared(t, r) == 0 {
+		t.Errorf("exit %d\n%s", r.exit, changesOf(r))
+	}
+	if r := suite(t, credentials, "-vendor", "trolley", "-target", peer(t), "-case", "trolley/window/past-half", "-baseline", one, "-update"); r.exit != 0 {
+		t.Fatalf("exit %d\n%s", r.exit, tail(r.output))
+	}
+	if r := suite(t, credentials, "-vendor", "trolley", "-target", peer(t), "-case", "trolley/key/*", "-baseline", one); r.exit != 2 || !strings.Contains(r.output, "has none of the cases of trolley.server") {
+		t.Errorf("exit %d\n%s", r.exit, tail(r.output))
+	}
+	write(t, empty, `{"version": 1, "vendor": "trolley", "suites": []}`)
 	listed := filepath.Join(dir, "known.txt")
 	write(t, listed, "trolley/key/*\n")
 	broken, two := filepath.Join(dir, "broken.json"), filepath.Join(dir, "none")
@@ -262,6 +278,9 @@ func TestExitCodesWithABaseline(t *testing.T) {
 			"was made with -variant trolley.replay=accept, and this run has -variant trolley.replay=refuse: pin the same"},
 		{"no pin any more", "", []string{"-baseline", pinned}, 2, "was made with -variant trolley.replay=accept, and this run has no -variant of trolley: pin the same"},
 		{"the same pin", "", []string{"-baseline", pinned, "-variant", "trolley.replay=accept"}, 0, "no change"},
+		{"nothing of any side", "", []string{"-baseline", empty}, 2, "has none of the cases of trolley.server that this run is of; add them from a target that is as it should be, with -update"},
+		{"nothing of that side", "", []string{"-baseline", client, "-strict"}, 2, "has none of the cases of trolley.server"},
+		{"half of the cases", "", []string{"-baseline", one}, 0, "no change"},
 		{"nowhere to write", "", []string{"-update"}, 2, "-baseline reports/baseline"},
 		{"one file for two vendors", "", []string{"-baseline", right, "-vendor", "irp"}, 2, "name a directory"},
 	} {
