@@ -3,6 +3,7 @@ package reports_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -226,12 +227,19 @@ func find(t *testing.T, b *reports.Baseline, name string) reports.BaselineCase {
 
 func TestReadBaselineNamesWhatIsWrong(t *testing.T) {
 	_, text := kept(t, whole(t, nil), nil)
+	const (
+		anew    = "; restore it from version control, or delete it and make it anew with -update"
+		another = "; name a directory of baselines, or trolley's own file"
+	)
 	for claim, tt := range map[string]struct{ text, want string }{
-		"not JSON":           {text[:200], "unexpected end"},
-		"a later form":       {strings.Replace(text, `"version": 1`, `"version": 9`, 1), "-update"},
-		"of another vendor":  {strings.Replace(text, `"vendor": "trolley"`, `"vendor": "irp"`, 1), "baseline of irp"},
-		"an unknown field":   {strings.Replace(text, `"side"`, `"sides"`, 1), "sides"},
-		"an unlisted answer": {strings.Replace(text, `"answers":["401 timestamp"]`, `"answers":["402 x"]`, 1), `"402 x" is not listed`},
+		"not JSON":           {text[:200], "unexpected end of JSON input" + anew},
+		"a later form":       {strings.Replace(text, `"version": 1`, `"version": 9`, 1), "knows 1; use a newer Skewproof, or take the file away and make it anew with -update"},
+		"no form":            {strings.Replace(text, `"version": 1,`, "", 1), "version 0, and the first is 1" + anew},
+		"of another vendor":  {strings.Replace(text, `"vendor": "trolley"`, `"vendor": "irp"`, 1), "it is the baseline of irp" + another},
+		"another's later":    {strings.NewReplacer(`"vendor": "trolley"`, `"vendor": "irp"`, `"version": 1`, `"version": 9`).Replace(text), "it is the baseline of irp" + another},
+		"a report":           {read(t, "testdata/results.json"), "it is no baseline, as it names no vendor" + another},
+		"an unknown field":   {strings.Replace(text, `"side"`, `"sides"`, 1), `"sides"` + anew},
+		"an unlisted answer": {strings.Replace(text, `"answers":["401 timestamp"]`, `"answers":["402 x"]`, 1), `"402 x" is not listed` + anew},
 	} {
 		file := filepath.Join(t.TempDir(), "b.json")
 		if err := os.WriteFile(file, []byte(tt.text), 0o644); err != nil {
@@ -240,6 +248,20 @@ func TestReadBaselineNamesWhatIsWrong(t *testing.T) {
 		if _, err := reports.ReadBaseline(file, "trolley"); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), file) {
 			t.Errorf("%s: %v", claim, err)
 		}
+	}
+	dir := filepath.Join(t.TempDir(), "some.json")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reports.ReadBaseline(dir, "trolley"); err == nil || !strings.HasSuffix(err.Error(), dir+" is a directory whose name ends as a file's does"+another) {
+		t.Errorf("a directory: %v", err)
+	}
+	page := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(page, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reports.ReadBaseline(reports.BaselineFile(page, "trolley"), "trolley"); err == nil || runtime.GOOS != "windows" && !strings.HasSuffix(err.Error(), another) {
+		t.Errorf("a page: %v", err)
 	}
 	if _, err := reports.ReadBaseline(filepath.Join(t.TempDir(), "none.json"), "trolley"); !os.IsNotExist(err) && !strings.Contains(err.Error(), "no such file") {
 		t.Error(err)

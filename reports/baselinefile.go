@@ -3,7 +3,9 @@ package reports
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,30 +63,58 @@ func BaselineFile(path, vendor string) string {
 	return filepath.Join(path, vendor+".json")
 }
 
-// ReadBaseline reads a vendor's baseline.
+// ReadBaseline reads a vendor's baseline. Its errors say what to do, and only of
+// a file that is the vendor's own, and broken, that it may be deleted.
 func ReadBaseline(file, vendor string) (*Baseline, error) {
+	another := "; name a directory of baselines, or " + vendor + "'s own file"
 	text, err := os.ReadFile(file)
-	if err != nil {
+	switch {
+	case err == nil:
+	case isDirectory(file):
+		return nil, fmt.Errorf("read the baseline of %s: %s is a directory whose name ends as a file's does%s", vendor, file, another)
+	case !errors.Is(err, fs.ErrNotExist) && isFile(filepath.Dir(file)):
+		return nil, fmt.Errorf("read the baseline of %s: %s is no directory, and no baseline, whose name would end in .json%s", vendor, filepath.Dir(file), another)
+	default:
 		return nil, fmt.Errorf("read the baseline of %s: %w", vendor, err)
 	}
-	b, err := parseBaseline(text)
-	if err == nil && b.Vendor != vendor {
-		err = fmt.Errorf("it is the baseline of %s", b.Vendor)
+	var head struct {
+		Version int
+		Vendor  string
+	}
+	var b *Baseline
+	remedy := "; restore it from version control, or delete it and make it anew with -update"
+	err = json.Unmarshal(text, &head)
+	switch {
+	case err != nil:
+	case head.Vendor == "":
+		err, remedy = errors.New("it is no baseline, as it names no vendor"), another
+	case head.Vendor != vendor:
+		err, remedy = fmt.Errorf("it is the baseline of %s", head.Vendor), another
+	case head.Version > baselineVersion:
+		err = fmt.Errorf("its form has the version %d, and this program knows %d", head.Version, baselineVersion)
+		remedy = "; use a newer Skewproof, or take the file away and make it anew with -update"
+	case head.Version != baselineVersion:
+		err = fmt.Errorf("its form has the version %d, and the first is %d", head.Version, baselineVersion)
+	default:
+		b, err = parseBaseline(text)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the baseline of %s: %s: %w", vendor, file, err)
+		return nil, fmt.Errorf("read the baseline of %s: %s: %w%s", vendor, file, err, remedy)
 	}
 	return b, nil
 }
 
+func isDirectory(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
+}
+
 func parseBaseline(text []byte) (*Baseline, error) {
-	var version struct{ Version int }
-	if err := json.Unmarshal(text, &version); err != nil {
-		return nil, err
-	}
-	if version.Version != baselineVersion {
-		return nil, fmt.Errorf("its form has the version %d, and this program knows %d; write it anew with -update", version.Version, baselineVersion)
-	}
 	var file baselineFile
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()

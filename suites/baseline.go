@@ -40,7 +40,7 @@ func (r *runner) readBaselines(profiles []*harness.Profile) error {
 		case errors.Is(err, fs.ErrNotExist):
 			return fmt.Errorf("there is no baseline of %s at %s; make it from a target that is as it should be, by adding -update", p.Vendor, file)
 		default:
-			return fmt.Errorf("%w; if it cannot be mended, delete it and make it anew with -update", err)
+			return err
 		}
 	}
 	return nil

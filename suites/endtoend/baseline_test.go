@@ -254,6 +254,8 @@ func TestExitCodesWithABaseline(t *testing.T) {
 	write(t, listed, "trolley/key/*\n")
 	broken, two := filepath.Join(dir, "broken.json"), filepath.Join(dir, "none")
 	write(t, broken, "{")
+	foreign := filepath.Join(dir, "foreign.json")
+	write(t, foreign, `{"version": 1, "vendor": "irp", "suites": []}`)
 	var all group
 	defer all.wait()
 	for _, c := range []struct {
@@ -271,7 +273,8 @@ func TestExitCodesWithABaseline(t *testing.T) {
 		{"another failure beside the same one", fault + ",trolley/window-half", []string{"-baseline", failing}, 5, "trolley/window/"},
 		{"no such file", "", []string{"-baseline", filepath.Join(dir, "no.json")}, 2, "make it from a target that is as it should be, by adding -update"},
 		{"no such directory", "", []string{"-baseline", two}, 2, filepath.Join(two, "trolley.json")},
-		{"a broken file", "", []string{"-baseline", broken}, 2, "delete it and make it anew with -update"},
+		{"a broken file", "", []string{"-baseline", broken}, 2, "restore it from version control, or delete it and make it anew with -update"},
+		{"another vendor's file", "", []string{"-baseline", foreign}, 2, "it is the baseline of irp; name a directory of baselines, or trolley's own file"},
 		{"another pin", "", []string{"-baseline", right, "-variant", "trolley.status=401"}, 2,
 			"was made with no -variant of trolley, and this run has -variant trolley.status=401: pin the same, or make it anew with -update"},
 		{"another value", "", []string{"-baseline", pinned, "-variant", "trolley.replay=refuse"}, 2,
