@@ -2,7 +2,9 @@ package reports
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"slices"
 )
 
 // The results file holds what two runs against an unchanged server have in
@@ -69,7 +71,12 @@ const resultsVersion = 1
 
 func (r *Run) results() ([]byte, error) {
 	file := resultsFile{Version: resultsVersion, Problem: r.clean(r.Problem), Interrupted: r.Interrupted, Suites: []resultsSuite{}}
-	for _, s := range r.Suites {
+	// In whatever order the vendors were named; each has its server first.
+	suites := slices.Clone(r.Suites)
+	slices.SortStableFunc(suites, func(a, b *Suite) int {
+		return cmp.Or(cmp.Compare(a.Profile.Vendor, b.Profile.Vendor), cmp.Compare(b.Side, a.Side))
+	})
+	for _, s := range suites {
 		out := resultsSuite{Vendor: s.Profile.Vendor, Side: s.Side, Verdicts: map[string]int{}, Variants: r.cleanValues(s.Variants()),
 			Coverage: []resultsCoverage{}, Cases: []resultsCase{}}
 		for _, c := range s.Coverage() {
