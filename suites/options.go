@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/benbjohnson/clock"
@@ -63,7 +64,7 @@ func Flags(fs *flag.FlagSet) *Options {
 	o := &Options{Variants: map[string]string{}}
 	fs.Func("vendor", "profiles to use, separated by commas; default all; required with -target and -client", func(s string) error {
 		for _, v := range strings.Split(s, ",") {
-			if v = strings.TrimSpace(v); v != "" {
+			if v = strings.TrimSpace(v); v != "" && !slices.Contains(o.Vendors, v) {
 				o.Vendors = append(o.Vendors, v)
 			}
 		}
