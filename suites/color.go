@@ -1,6 +1,19 @@
 package suites
 
-import "os"
+import (
+	"os"
+
+	"github.com/onsi/ginkgo/v2/formatter"
+)
+
+// plainUsage has Ginkgo explain its flags without colours where there are to be
+// none. It does so before there is a run, and asks nothing of the environment
+// that others do.
+func plainUsage() {
+	if colorless(os.Stderr) {
+		formatter.SingletonFormatter = formatter.New(formatter.ColorModeNone)
+	}
+}
 
 // colorless reports whether to print without colours: as the environment says,
 // and else unless a person is watching.

@@ -61,6 +61,7 @@ type Options struct {
 // fills.
 func Flags(fs *flag.FlagSet) *Options {
 	hideMistakes(fs)
+	plainUsage()
 	o := &Options{Variants: map[string]string{}}
 	fs.Func("vendor", "profiles to use, separated by commas; default all; required with -target and -client", func(s string) error {
 		for _, v := range strings.Split(s, ",") {

@@ -15,9 +15,9 @@ func TestColors(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no script to give a run a terminal")
 	}
-	run := func(t *testing.T, terminal bool, env ...string) string {
+	start := func(t *testing.T, terminal bool, env []string, args ...string) (string, error) {
 		t.Helper()
-		args := []string{suiteBinary, "-reports", "", "-vendor", "trolley", "-case", "trolley/window/*"}
+		args = append([]string{suiteBinary}, args...)
 		if terminal {
 			var quoted []string
 			for _, a := range args {
@@ -30,13 +30,19 @@ func TestColors(t *testing.T) {
 		cmd.Env = append(os.Environ(), append([]string{"NO_COLOR=", "FORCE_COLOR=", "TERM=xterm"}, env...)...)
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
-		if err := cmd.Run(); err != nil {
-			t.Fatalf("%v\n%s", err, tail(out.String()))
+		err := cmd.Run()
+		return out.String(), err
+	}
+	run := func(t *testing.T, terminal bool, env ...string) string {
+		t.Helper()
+		out, err := start(t, terminal, env, "-reports", "", "-vendor", "trolley", "-case", "trolley/window/*")
+		if err != nil {
+			t.Fatalf("%v\n%s", err, tail(out))
 		}
-		if !strings.Contains(out.String(), "0 fail") {
-			t.Fatalf("no summary:\n%s", out.String())
+		if !strings.Contains(out, "0 fail") {
+			t.Fatalf("no summary:\n%s", out)
 		}
-		return out.String()
+		return out
 	}
 	for _, c := range []struct {
 		claim    string
@@ -60,6 +66,13 @@ func TestColors(t *testing.T) {
 			}
 			if _, after, _ := strings.Cut(out, "skewproof: "); strings.Contains(after, "\x1b[3") {
 				t.Error("the summary has colours, which it is to have nowhere")
+			}
+			usage, err := start(t, c.terminal, c.env, "-bogus")
+			if err == nil || !strings.Contains(usage, "not defined: -bogus") || !strings.Contains(usage, "Controlling Test Order") {
+				t.Errorf("no usage: %v\n%.300s", err, usage)
+			}
+			if has := strings.Contains(usage, "\x1b["); has != c.colors {
+				t.Errorf("colours of the usage: %v, want %v in %.300q", has, c.colors, usage)
 			}
 		})
 	}
