@@ -34,6 +34,9 @@ func (o *Options) repeat(test, name string) string {
 	if !o.Update {
 		add("-baseline", o.Baseline)
 	}
+	if ofVendor(o.KnownFailing, vendor) {
+		add("-known-failing", o.KnownFailing)
+	}
 	var pins []string
 	for variant, value := range o.Variants {
 		if strings.HasPrefix(variant, vendor+".") {
@@ -60,6 +63,21 @@ func (o *Options) repeat(test, name string) string {
 		words[i] = quoted(w)
 	}
 	return strings.Join(words, " ")
+}
+
+// ofVendor reports whether every line of the known failures is of the vendor. One
+// of another vendor would be taken for a mistake, where that one is not run.
+func ofVendor(file, vendor string) bool {
+	known, err := readKnown(file)
+	if err != nil {
+		return false
+	}
+	for name := range known.lines {
+		if !strings.HasPrefix(name, vendor+"/") {
+			return false
+		}
+	}
+	return true
 }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)

@@ -20,16 +20,22 @@ func TestThePagesCommandRepeatsTheCase(t *testing.T) {
 	if r := suite(t, credentials, "-vendor", "trolley", "-target", peer(t), "-case", "trolley/key/*", "-baseline", baseline, "-update"); r.exit != 0 {
 		t.Fatalf("exit %d\n%s", r.exit, tail(r.output))
 	}
+	listed, mixed := filepath.Join(t.TempDir(), "listed.txt"), filepath.Join(t.TempDir(), "mixed.txt")
+	write(t, listed, "trolley/window/* # told the vendor\n")
+	write(t, mixed, "trolley/window/*\nirp/window/*\n")
 	driver := "env SKEWPROOF_FAULT=signature-upper-case '" + built(t, "go") + "'"
 	for _, tt := range []struct {
 		claim string
 		exit  int
 		args  []string
 		holds []string
+		never string
 	}{
-		{"a server", 1, []string{"-target", url, "-variant", "trolley.status=401", "-case", "trolley/key/*"}, []string{" -vendor trolley ", " -target " + url + " ", " -variant trolley.status=401 "}},
-		{"a client", 1, []string{"-client", driver, "-strict", "-case", "trolley/sends/create-*"}, []string{" -vendor trolley ", " -strict ", `SKEWPROOF_FAULT=signature-upper-case '\''`}},
-		{"a server and a baseline", 5, []string{"-target", url, "-baseline", baseline, "-case", "trolley/key/*"}, []string{" -baseline " + baseline + " "}},
+		{"a server", 1, []string{"-target", url, "-variant", "trolley.status=401", "-case", "trolley/key/*"}, []string{" -vendor trolley ", " -target " + url + " ", " -variant trolley.status=401 "}, " -known-failing "},
+		{"a client", 1, []string{"-client", driver, "-strict", "-case", "trolley/sends/create-*"}, []string{" -vendor trolley ", " -strict ", `SKEWPROOF_FAULT=signature-upper-case '\''`}, " -baseline "},
+		{"a server and a baseline", 5, []string{"-target", url, "-baseline", baseline, "-case", "trolley/key/*"}, []string{" -baseline " + baseline + " "}, " -known-failing "},
+		{"a server and known failures", 1, []string{"-target", url, "-known-failing", listed, "-case", "trolley/key/*"}, []string{" -known-failing " + listed + " "}, " -baseline "},
+		{"known failures of another vendor", 1, []string{"-vendor", "irp", "-target", url, "-known-failing", mixed, "-case", "trolley/key/*"}, []string{" -vendor trolley "}, " -known-failing "},
 	} {
 		r := suite(t, credentials, append(tt.args, "-vendor", "trolley")...)
 		text := read(t, filepath.Join(r.reports, "report.html"))
@@ -42,6 +48,9 @@ func TestThePagesCommandRepeatsTheCase(t *testing.T) {
 			if !strings.Contains(command, part) {
 				t.Errorf("%s: %q is not in %s", tt.claim, part, command)
 			}
+		}
+		if strings.Contains(command, tt.never) {
+			t.Errorf("%s: %q is in %s", tt.claim, tt.never, command)
 		}
 		for _, c := range credentials {
 			if _, secret, _ := strings.Cut(c, "="); strings.Contains(command, secret) {
