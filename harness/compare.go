@@ -51,7 +51,11 @@ func (p *Profile) compare(cs *Case, r *reply, rule string, d *draft, a *answer) 
 		if len(r.status) > 1 {
 			cites = cmp.Or(r.rule, rule) // outside of everything the open question allows
 		}
-		o.findings = append(o.findings, p.Finding(cites, "status", "the status is not the documented one", "status "+r.status[0].text, statusText(a.status)))
+		f := p.Finding(cites, "status", "the status is not the documented one", "status "+r.status[0].text, statusText(a.status))
+		if r.status[0].pinned { // which binds, however open the question was
+			f.Level, f.Problem = Must, "the status is not the pinned one"
+		}
+		o.findings = append(o.findings, f)
 	}
 	m := a.matching(d)
 	for _, h := range r.headers {

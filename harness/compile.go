@@ -35,8 +35,9 @@ func (c *compiler) free(name string) bool {
 
 // reading is one way to read a text: under one value of each variant in it.
 type reading struct {
-	text string
-	open map[string]string // the values of the open variants it depends on
+	text   string
+	open   map[string]string // the values of the open variants it depends on
+	pinned bool              // it depends on a pinned one
 }
 
 // readings lists the texts an answer may show: one for each value of each open
@@ -53,7 +54,7 @@ func (c *compiler) read(r reading, depth int) ([]reading, error) {
 	for m, ok := nextMark(r.text, 0); ok; m, ok = nextMark(r.text, m.end) {
 		name, key := m.name, m.modifier
 		if local, ok := c.local[name]; ok && name != "code" {
-			return c.read(reading{m.replace(r.text, modify(local, key)), r.open}, depth+1)
+			return c.read(reading{m.replace(r.text, modify(local, key)), r.open, r.pinned}, depth+1)
 		}
 		v, ok := c.variants[name]
 		if !ok {
@@ -65,7 +66,7 @@ func (c *compiler) read(r reading, depth int) ([]reading, error) {
 			if !ok {
 				return nil, fmt.Errorf("variant %s has no text %q for the value %s", name, key, value)
 			}
-			next := reading{m.replace(r.text, text), r.open}
+			next := reading{m.replace(r.text, text), r.open, r.pinned || c.pinned[name]}
 			if c.free(name) {
 				next.open = maps.Clone(r.open)
 				if next.open == nil {
@@ -208,7 +209,7 @@ func (c *compiler) reply(raw *rawReply) (*reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		status.shows = showings(s.open)
+		status.shows, status.pinned = showings(s.open), s.pinned
 		r.status = append(r.status, status)
 	}
 	for _, e := range raw.Headers.entries {
@@ -231,6 +232,7 @@ type statusRange struct {
 	text     string
 	min, max int
 	shows    []Showing
+	pinned   bool // by a variant
 }
 
 // showings turns one value a variant into what an answer shows.

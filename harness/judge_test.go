@@ -309,6 +309,29 @@ func TestWhatThePagesLeaveOpenIsObservedAndWhatIsPinnedFails(t *testing.T) {
 	}
 }
 
+// A status that is pinned binds, though the question is open.
+func TestAPinnedStatusBinds(t *testing.T) {
+	for _, tt := range []struct {
+		pin  string
+		want Verdict
+	}{{"", Pass}, {"401", Pass}, {"any-4xx", Pass}, {"403", Fail}, {"400", Fail}} {
+		p := shipped(t, "trolley")
+		if tt.pin != "" {
+			var err error
+			if p, err = p.With(map[string]string{"status": tt.pin}, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := checker(t, p, trolleyTarget(nil), Options{}).Run(t.Context(), caseOf(t, p, "window/past-limit+1s"))
+		if r.Verdict != tt.want {
+			t.Errorf("pinned to %q: %s %+v", tt.pin, r.Verdict, r.Findings)
+		}
+		if tt.want == Fail && (len(r.Findings) != 1 || r.Findings[0].Rule != "TRO-023" || r.Findings[0].Level != Must || r.Findings[0].Kind != "status") {
+			t.Errorf("pinned to %q: %+v", tt.pin, r.Findings)
+		}
+	}
+}
+
 func TestTargetsThatWouldSendCredentialsInTheClearAreRefused(t *testing.T) {
 	p := shipped(t, "trolley")
 	for url, says := range map[string]string{
