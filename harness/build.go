@@ -228,6 +228,9 @@ func (p *Profile) compileReplies(c *compiler) (err error) {
 		if f.reply, err = c.reply(own); err != nil {
 			return at("errors."+e.key, err)
 		}
+		if e.key != refusal { // which is any error
+			f.reply.lists = f.reply.body.lists()
+		}
 		c.local = nil
 		p.errors.entries = append(p.errors.entries, entry[*failure]{e.key, f})
 	}

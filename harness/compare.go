@@ -8,7 +8,7 @@ import (
 )
 
 func (p *Profile) fitsReply(r *reply, d *draft, a *answer) bool {
-	if r.statusFits(a.status) == nil || r.body != nil && a.noJSON != nil {
+	if r.statusFits(a.status) == nil || r.body != nil && (a.noJSON != nil || a.twice != nil && r.body.doubled(a) != "") {
 		return false
 	}
 	m := a.quietly(d)
@@ -85,6 +85,11 @@ func (p *Profile) compare(cs *Case, r *reply, rule string, d *draft, a *answer) 
 			cites = p.Rules["value-"+w.about][0]
 		}
 		o.findings = append(o.findings, p.Finding(cites, kind, "the body differs at "+w.path, w.want, w.got))
+	}
+	if a.twice != nil && r.body != nil {
+		if key := r.body.doubled(a); key != "" {
+			o.findings = append(o.findings, p.Finding(cmp.Or(r.rule, rule), "shape", "the key "+key+" is there twice", "one value", excerpt(a)))
+		}
 	}
 	o.shown = append(o.shown, m.shown...)
 	o.captured = m.captured

@@ -63,8 +63,9 @@ func (p *Profile) expected(e Expect, d *draft, a *answer) *Expected {
 		return p.expected(e.Outcomes[value], d, a)
 	}
 	out := &Expected{Outcome: "acceptance"}
-	r := p.replyTo(d.op)
+	r, names := p.replyTo(d.op), e.Refuse
 	if e.Accept {
+		names = d.op.MayRefuse
 		if f := p.fitting(d.op.MayRefuse, d, a); f != nil {
 			r = f.reply
 		}
@@ -95,7 +96,7 @@ func (p *Profile) expected(e Expect, d *draft, a *answer) *Expected {
 		}
 	}
 	if body != nil {
-		out.Body = string(body.nearest(nil, a.doc, a.noJSON == nil && a.unusable == "", d, a))
+		out.Body = string(body.nearest(nil, p.alone(r, names, d, a), a.noJSON == nil && a.unusable == "", d, a))
 	}
 	return out
 }

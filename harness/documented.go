@@ -7,6 +7,7 @@ type reply struct {
 	status  []statusRange // the alternatives, the chosen one first
 	headers []patternKey
 	body    *pattern
+	lists   [][]string // the places of the lists in the body of an error
 
 	rule, statusRule, codeRule string
 }

@@ -60,6 +60,7 @@ func (r *run) exchange(d *draft) (*answer, error) {
 		}
 		a.body, err = readAll(resp)
 		resp.Body.Close()
+		a.keepTrailer(resp.Trailer)
 		switch {
 		case r.ctx.Err() != nil:
 			return nil, r.ended(d)
@@ -71,7 +72,7 @@ func (r *run) exchange(d *draft) (*answer, error) {
 			a.unusable, a.problem = fmt.Sprintf("the answer is longer than %d bytes", MaxBody), TooLong
 			a.body = a.body[:MaxBody]
 		default:
-			a.doc, a.noJSON = decodeJSON(a.body)
+			a.read()
 		}
 	}
 	received := c.local.Now()

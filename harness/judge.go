@@ -17,6 +17,7 @@ type outcome struct {
 // judge compares the answer with the expectation.
 func (c *Checker) judge(cs *Case, s *Step, d *draft, a *answer) outcome {
 	p := c.profile
+	a.expects = &s.Expect
 	if a.unusable != "" {
 		return outcome{findings: []Finding{breach(cs.Rules[0], "answer", a.unusable, "a complete answer", statusText(a.status))}}
 	}
@@ -101,16 +102,28 @@ func (p *Profile) fits(e Expect, d *draft, a *answer) bool {
 	}
 }
 
-// fitting finds the first of the named errors that the answer is.
+// fitting finds the first of the named errors that the answer is, and no other.
 func (p *Profile) fitting(names []string, d *draft, a *answer) *failure {
+	f, _ := p.fittingBut(names, d, a)
+	return f
+}
+
+// fittingBut is fitting; where the answer is one of the errors but also another, it
+// gives the name of that.
+func (p *Profile) fittingBut(names []string, d *draft, a *answer) (f *failure, but string) {
 	for _, name := range names {
 		for _, f := range p.possible(name) {
-			if p.fitsReply(f.reply, d, a) {
-				return f
+			if !p.fitsReply(f.reply, d, a) {
+				continue
 			}
+			s := p.stray(f.reply, p.allowed(names, d, a), a.doc, d, a)
+			if s == nil {
+				return f, ""
+			}
+			but = s.name
 		}
 	}
-	return nil
+	return nil, but
 }
 
 // replyTo is the documented answer to the operation.
@@ -173,7 +186,8 @@ func (p *Profile) alsoPattern(e Expect) (*pattern, error) {
 }
 
 func (p *Profile) judgeRefuse(cs *Case, e Expect, d *draft, a *answer) outcome {
-	if f := p.fitting(e.Refuse, d, a); f != nil {
+	f, but := p.fittingBut(e.Refuse, d, a)
+	if f != nil {
 		return p.alsoReply(cs, e, d, a, p.compare(cs, f.reply, f.rule, d, a))
 	}
 	var best outcome
@@ -193,7 +207,9 @@ func (p *Profile) judgeRefuse(cs *Case, e Expect, d *draft, a *answer) outcome {
 		best.findings = []Finding{p.Finding(cs.Rules[0], "outcome", "accepted; expected "+want, want, p.describe(d, a))}
 		return best
 	}
-	if other := p.refused(d, a); other != "" && other != refusal && !p.mayBe(e.Refuse, other) {
+	if but != "" {
+		best.findings = []Finding{p.Finding(cs.Rules[0], "outcome", fmt.Sprintf("refused with %s as well; expected %s", but, want), want, p.describe(d, a))}
+	} else if other := p.refused(d, a); other != "" && other != refusal && !p.mayBe(e.Refuse, other) {
 		best.findings = []Finding{p.Finding(cs.Rules[0], "outcome", fmt.Sprintf("refused with %s; expected %s", other, want), want, p.describe(d, a))}
 	}
 	return best

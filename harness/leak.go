@@ -12,16 +12,7 @@ func (c *Checker) leak(cs *Case, d *draft, a *answer) (Finding, bool) {
 		rule = ids[0]
 	}
 	text := string(a.body)
-	leaks := c.redactor.Leaks(text)
-	for name, values := range a.header {
-		if name == "Date" || name == "Content-Length" {
-			continue // their forms leave no room for one
-		}
-		for _, v := range values {
-			leaks = leaks || c.redactor.Leaks(v)
-		}
-	}
-	if leaks {
+	if _, leaks := a.holds(text, c.redactor.Leaks); leaks {
 		return breach(rule, "leak", "the answer holds a secret of the customer", "no secret", excerpt(a)), true
 	}
 	if f, echoes := c.echoesKey(d, a, text); echoes {
@@ -30,10 +21,60 @@ func (c *Checker) leak(cs *Case, d *draft, a *answer) (Finding, bool) {
 	if d.right == "" || c.profile.Request == nil {
 		return Finding{}, false
 	}
-	if sent := d.values[c.profile.Request.result()]; sent != d.right && len(d.right) > 8 && !strings.Contains(sent, d.right) && strings.Contains(text, d.right) {
-		return breach(rule, "leak", "the answer to a wrong signature holds the right one", "no signature", shorten(a.hide(text), 200)), true
+	right := spellings(d.right)
+	if sent := d.values[c.profile.Request.result()]; len(d.right) <= 8 || right.in(sent) {
+		return Finding{}, false // whoever sent it knows it, in capitals as well
+	}
+	if where, tells := a.holds(text, right.in); tells {
+		return breach(rule, "leak", "the answer to a wrong signature holds the right one", "no signature", shorten(a.hide(where), 200)), true
 	}
 	return Finding{}, false
+}
+
+// holds finds where the answer has something: in its body, which it gives whole,
+// or in a header or a trailer.
+func (a *answer) holds(body string, has func(string) bool) (where string, ok bool) {
+	if has(body) {
+		return body, true
+	}
+	for name, values := range a.header {
+		if name == "Date" || name == "Content-Length" {
+			continue // their forms leave no room for one
+		}
+		for _, v := range values {
+			if has(v) && (where == "" || name+": "+v < where) { // the same in every run
+				where = name + ": " + v
+			}
+		}
+	}
+	return where, where != ""
+}
+
+// spelt are the ways in which a server may write a signature.
+type spelt []string
+
+// spellings are the signature, and one in hexadecimal also in capital and in small
+// letters, which mean the same.
+func spellings(signature string) spelt {
+	all := spelt{signature}
+	if strings.Trim(signature, "0123456789abcdefABCDEF") != "" {
+		return all
+	}
+	for _, s := range []string{strings.ToLower(signature), strings.ToUpper(signature)} {
+		if s != signature {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+func (s spelt) in(text string) bool {
+	for _, one := range s {
+		if strings.Contains(text, one) {
+			return true
+		}
+	}
+	return false
 }
 
 // echoesKey looks for the whole key in an error, where the vendor shows a part
@@ -41,13 +82,14 @@ func (c *Checker) leak(cs *Case, d *draft, a *answer) (Finding, bool) {
 func (c *Checker) echoesKey(d *draft, a *answer, text string) (Finding, bool) {
 	ids := c.profile.Rules["no-key-echo"]
 	sent := d.values[c.profile.Identity().Name]
-	if len(ids) == 0 || len(sent) <= shortKey || !strings.Contains(text, sent) {
+	if len(ids) == 0 || len(sent) <= shortKey {
 		return Finding{}, false
 	}
-	if c.profile.refused(d, a) == "" {
+	where, echoes := a.holds(text, func(s string) bool { return strings.Contains(s, sent) })
+	if !echoes || c.profile.refused(d, a) == "" {
 		return Finding{}, false
 	}
-	return breach(ids[0], "leak", "the error holds the whole key that was sent", "a part of the key", shorten(a.hide(text), 200)), true
+	return breach(ids[0], "leak", "the error holds the whole key that was sent", "a part of the key", shorten(a.hide(where), 200)), true
 }
 
 // shortKey is the length up to which a key may be shown whole, in characters:

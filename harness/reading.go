@@ -43,7 +43,7 @@ func (p *Profile) Tells(name string, status int, h http.Header, body []byte) boo
 // plainAnswer is an answer that nothing is hidden in.
 func plainAnswer(status int, h http.Header, body []byte) *answer {
 	a := &answer{status: status, header: h, body: body, hide: func(s string) string { return s }}
-	a.doc, a.noJSON = decodeJSON(body)
+	a.read()
 	return a
 }
 

@@ -33,6 +33,10 @@ func (m *maker) errors() {
 		told("crash", "comes as status 500", func(t *reference.Told) {
 			t.Status, t.Body = http.StatusInternalServerError, []byte("Internal Server Error")
 		})
+		if other, list := m.other(name), listIn(sample); other != "" && list != nil {
+			told("after-another", "comes after the error "+other, m.listing(list, func(own []any) []any { return append(m.listed(list, other), own...) }))
+			told("before-another", "comes before the error "+other, m.listing(list, func(own []any) []any { return append(own, m.listed(list, other)...) }))
+		}
 		for _, place := range leaves {
 			if last := place[len(place)-1]; strings.Contains(strings.ToLower(last), "message") || strings.Contains(strings.ToLower(last), "code") || last == "error" {
 				x := told("other-"+strings.ToLower(last), "comes with another "+strings.ToLower(last), changing(place, otherValue))
@@ -52,6 +56,10 @@ func (m *maker) errors() {
 	every("as-text", "comes as text", func(t *reference.Told) { t.Body = []byte("Request refused") })
 	every("empty", "comes without a body", func(t *reference.Told) { t.Body = nil })
 	every("as-html", "comes as a page", func(t *reference.Told) { t.Body = []byte("<html><body>Request refused</body></html>") })
+	every("with-a-key-twice", "has a key twice, first with another value", twice(sample))
+	if list := listIn(sample); list != nil {
+		every("all-at-once", "comes with all the others", m.listing(list, func([]any) []any { return m.listed(list, p.ErrorNames()...) }))
+	}
 	for _, place := range leaves {
 		name := strings.ToLower(strings.Join(place, "-"))
 		every("without-"+name, "lacks "+name, changing(place, gone))
@@ -73,6 +81,35 @@ func (m *maker) provoked(name string) []string {
 		}
 	}
 	return names
+}
+
+// other is another error that servers tell, in the same words each time.
+func (m *maker) other(name string) string {
+	for _, other := range []string{"timestamp", "signature"} {
+		if p := m.profile; p.ErrorName(other) == other && name != other {
+			return other
+		}
+	}
+	return ""
+}
+
+// listing changes the list of errors at a place of the body.
+func (m *maker) listing(place []string, change func([]any) []any) func(*reference.Told) {
+	return changing(place, func(v any) (any, bool) {
+		own, _ := v.([]any)
+		return change(own), false
+	})
+}
+
+// listed is what stands in the lists of the errors.
+func (m *maker) listed(place []string, names ...string) []any {
+	var all []any
+	for _, name := range names {
+		_, _, body := m.profile.Error(name, m.profile.Samples())
+		list, _ := valueAt(body, place).([]any)
+		all = append(all, list...)
+	}
+	return all
 }
 
 // allows reports whether the error may have another value at the place.

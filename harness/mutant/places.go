@@ -1,6 +1,7 @@
 package mutant
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -37,10 +38,42 @@ func places(text []byte) [][]string {
 	return all
 }
 
+// listIn is the place of the first list of a JSON document that holds something;
+// nil where none does.
+func listIn(text []byte) []string {
+	for _, place := range places(text) {
+		for i, key := range place {
+			if key == "0" {
+				return place[:i]
+			}
+		}
+	}
+	return nil
+}
+
+// twice writes a key of the sample before the others, with another value, so that
+// it is there twice.
+func twice(sample []byte) func(*reference.Told) {
+	return func(t *reference.Told) {
+		object, _ := valueAt(t.Body, nil).(map[string]any)
+		for _, place := range places(sample) {
+			if v, has := object[place[0]]; has {
+				other, _ := otherValue(v)
+				text, _ := json.Marshal(map[string]any{place[0]: other}) // of what was read as JSON
+				t.Body = append(append(text[:len(text)-1], ','), bytes.TrimLeft(t.Body, "{ \n")...)
+				return
+			}
+		}
+	}
+}
+
 // valueAt is what stands at a place of a JSON document.
 func valueAt(text []byte, place []string) any {
 	var doc any
 	_ = json.Unmarshal(text, &doc) // what cannot be read holds nothing
+	if len(place) == 0 {
+		return doc
+	}
 	v, _ := harness.Lookup(doc, place)
 	return v
 }

@@ -31,6 +31,9 @@ func (m *maker) replies() {
 		every("as-text", "comes as text", func(t *reference.Told) { t.Body = []byte("OK") })
 		every("wrapped", "comes wrapped in another object", func(t *reference.Told) { t.Body = []byte(`{"response":` + string(t.Body) + `}`) })
 		_, _, sample := p.Success(op, harness.Values{"signature": "0", "server_time": "now", "token": "t", "lifetime": "1", "remaining": "01:00", "any": left})
+		if len(places(sample)) > 0 {
+			every("with-a-key-twice", "has a key twice, first with another value", twice(sample))
+		}
 		for _, place := range places(sample) {
 			name := strings.ToLower(strings.Join(place, "-"))
 			every("without-"+name, "lacks "+name, changing(place, gone))
