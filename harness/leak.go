@@ -18,11 +18,15 @@ func (c *Checker) leak(cs *Case, d *draft, a *answer) (Finding, bool) {
 	if f, echoes := c.echoesKey(d, a, text); echoes {
 		return f, true
 	}
-	if d.right == "" || c.profile.Request == nil {
+	if len(d.right) <= 8 || c.profile.Request == nil {
+		return Finding{}, false
+	}
+	sent := d.values[c.profile.Request.result()]
+	if sent == d.right {
 		return Finding{}, false
 	}
 	right := spellings(d.right)
-	if sent := d.values[c.profile.Request.result()]; len(d.right) <= 8 || right.in(sent) {
+	if right.in(sent) {
 		return Finding{}, false // whoever sent it knows it, in capitals as well
 	}
 	if where, tells := a.holds(text, right.in); tells {

@@ -1,6 +1,7 @@
 package mutant
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 
@@ -105,7 +106,7 @@ func (m *maker) listing(place []string, change func([]any) []any) func(*referenc
 func (m *maker) listed(place []string, names ...string) []any {
 	var all []any
 	for _, name := range names {
-		_, _, body := m.profile.Error(name, m.profile.Samples())
+		_, _, body := m.profile.Error(name, maps.Clone(m.profile.Samples()))
 		list, _ := valueAt(body, place).([]any)
 		all = append(all, list...)
 	}
