@@ -67,7 +67,7 @@ func TestAllOfSeveralErrorsThatWillDo(t *testing.T) {
 			one, _, _ = strings.Cut(one, `]`)
 			list = append(list, one)
 		}
-		return `{"Messages":[` + strings.Join(list, ",") + `],"Success":false,"Signature":null,"TimeStamp":"2024-03-04 21:11:44.0000000Z"}`
+		return `{"Messages":[` + strings.Join(list, ",") + `],"Success":false,"Signature":null,"TimeStamp":"2024-07-04 21:11:44.0000000Z"}`
 	}
 	pinned, err := base.With(map[string]string{"check-order": "as-listed"}, true)
 	if err != nil {
