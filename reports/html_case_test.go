@@ -194,7 +194,7 @@ func TestTheRunInOneSentence(t *testing.T) {
 		{regressed(harness.Pass), "Δ Changed since the baseline None of 1 case fails."},
 		{regressed(harness.Pass, harness.Fail), "✕ Does not conform 1 of 2 cases fail. Changed since the baseline."},
 		{regressed(harness.Pass, harness.Error), "! Not fully checked 1 case could not be run. Changed since the baseline."},
-		{stopped, "! Not run to its end 1 case was run."},
+		{stopped, "! Ended with a problem 1 case was run."},
 	} {
 		page := parseHTML(t, pageOf(t, tt.run))
 		h1 := page.all("h1")[0]

@@ -188,7 +188,7 @@ func (r *Run) shown() (mark, string) {
 	case fails > 0:
 		return word(harness.Fail, "Does not conform"), fmt.Sprintf("%d of %s.", fails, many(total, "case fails", "cases fail"))
 	case r.Problem != "":
-		return word(harness.Error, "Not run to its end"), many(total, "case was run", "cases were run") + "."
+		return word(harness.Error, "Ended with a problem"), many(total, "case was run", "cases were run") + "."
 	case stale > 0:
 		return word(harness.Stale, "Stale list"), many(stale, "known failure does", "known failures do") + " not fail any more."
 	case errors > 0:

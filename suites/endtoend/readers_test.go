@@ -19,7 +19,7 @@ func TestReadersFindTheTruthOfRuns(t *testing.T) {
 	t.Parallel()
 	needReaders(t)
 	server := peer(t, "-broken", "trolley/body-ascii,trolley/secret-echo,irp/skew-code,spreetail/token-short-lived")
-	live := []string{"-vendor", "trolley,irp,spreetail", "-target", server, "-unsafe"}
+	live := []string{"-vendor", "irp,spreetail,trolley", "-target", server, "-unsafe"}
 
 	failing := suite(t, credentials, live...)
 	// Of these, the first is listed and fails, the second is not listed and fails,
