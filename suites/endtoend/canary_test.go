@@ -128,7 +128,7 @@ func (c *canaries) run(t *testing.T, env []string, args ...string) ran {
 // with the process; nil for nothing.
 func (c *canaries) start(t *testing.T, program string, env []string, started func(*os.Process), args ...string) ran {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	r := ran{folder: t.TempDir()}
 	args = append([]string{"-ginkgo.no-color", "-reports", filepath.Join(r.folder, "reports")}, args...)

@@ -196,18 +196,16 @@ func (r result) failed() string {
 
 // group runs subtests side by side, more of them than there are processors:
 // they mostly wait for a second to turn.
-type group struct {
-	running sync.WaitGroup
-	slots   chan struct{}
-}
+type group struct{ running sync.WaitGroup }
+
+// slots are for the subtests of all groups, as several run at once. The few that
+// have a group of their own hold theirs meanwhile.
+var slots = make(chan struct{}, 16)
 
 func (g *group) run(t *testing.T, name string, test func(*testing.T)) {
-	if g.slots == nil {
-		g.slots = make(chan struct{}, 16)
-	}
-	g.slots <- struct{}{}
+	slots <- struct{}{}
 	g.running.Go(func() {
-		defer func() { <-g.slots }()
+		defer func() { <-slots }()
 		t.Run(name, test)
 	})
 }
