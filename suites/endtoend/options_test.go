@@ -1,4 +1,4 @@
-package suites_test
+package endtoend
 
 import (
 	"flag"
@@ -9,6 +9,7 @@ import (
 	"github.com/skewproof/skewproof/suites"
 )
 
+// A vendor that is named twice is run once.
 func TestTheVendorFlag(t *testing.T) {
 	for _, tt := range []struct {
 		claim string
