@@ -21,6 +21,7 @@ type Fault struct {
 type faultKind struct {
 	about   string
 	values  []string // the values it takes; nil for free text or a structure
+	carrier bool     // its value names one that the request carries
 	prepare func(*draft, any)
 	sign    func(*draft, any)
 	finish  func(*draft, any)
@@ -56,14 +57,14 @@ var faultKinds = map[string]faultKind{
 				d.setHeader(h.name, h.values)
 			}
 		}},
-	"drop":         {about: "leave out the header, parameter or field that carries this value", finish: func(d *draft, v any) { d.drop(v.(string)) }},
-	"blank":        {about: "empty the header, parameter or field that carries this value", finish: func(d *draft, v any) { d.replaceField(v.(string), "") }},
-	"nullify":      {about: "send null in the field that carries this value", finish: func(d *draft, v any) { d.replaceField(v.(string), nil) }},
-	"number":       {about: "send a number in the field that carries this value", finish: func(d *draft, v any) { d.replaceField(v.(string), 12345) }},
-	"zero":         {about: "send 0 in the field that carries this value", finish: func(d *draft, v any) { d.replaceField(v.(string), 0) }},
-	"boolean":      {about: "send true in the field that carries this value", finish: func(d *draft, v any) { d.replaceField(v.(string), true) }},
-	"list":         {about: "send an empty list in the field that carries this value", finish: func(d *draft, v any) { d.replaceField(v.(string), []any{}) }},
-	"object":       {about: "send an object in the field that carries this value, as it passes for a query in some databases", finish: func(d *draft, v any) { d.replaceField(v.(string), map[string]any{"$ne": ""}) }},
+	"drop":         {about: "leave out the header, parameter or field that carries this value", carrier: true, finish: func(d *draft, v any) { d.drop(v.(string)) }},
+	"blank":        carrying("empty the header, parameter or field that carries this value", ""),
+	"nullify":      carrying("send null in the field that carries this value", nil),
+	"number":       carrying("send a number in the field that carries this value", 12345),
+	"zero":         carrying("send 0 in the field that carries this value", 0),
+	"boolean":      carrying("send true in the field that carries this value", true),
+	"list":         carrying("send an empty list in the field that carries this value", []any{}),
+	"object":       carrying("send an object in the field that carries this value, as it passes for a query in some databases", map[string]any{"$ne": ""}),
 	"move-token":   {about: "send the token as this query parameter, and no Authorization", finish: func(d *draft, v any) { d.moveToken(v.(string)) }},
 	"move-header":  {about: "send the Authorization header under this name", finish: func(d *draft, v any) { d.moveHeader(v.(string)) }},
 	"query":        {about: "append this template to the query", finish: func(d *draft, v any) { d.appendQuery(v.([]Template)[0].Render(d.values)) }},
@@ -73,6 +74,11 @@ var faultKinds = map[string]faultKind{
 	"omit-required": {about: "leave out what the operation requires", values: []string{"first"},
 		prepare: func(d *draft, _ any) { d.lacking = true }},
 	"state": {about: "put the server in a documented state first"},
+}
+
+// carrying is a fault that sends something else where the request carries a value.
+func carrying(about string, as any) faultKind {
+	return faultKind{about: about, carrier: true, finish: func(d *draft, v any) { d.replaceField(v.(string), as) }}
 }
 
 func newFault(kind string, value any) (Fault, error) {

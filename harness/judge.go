@@ -86,20 +86,27 @@ func (p *Profile) judgeBy(cs *Case, e Expect, d *draft, a *answer) outcome {
 // fits reports whether the answer is as expected, without saying what is not.
 func (p *Profile) fits(e Expect, d *draft, a *answer) bool {
 	switch {
-	case e.By != "" && p.Binding(e.By):
-		return p.fits(e.Outcomes[p.Choice(e.By)], d, a)
 	case e.By != "":
-		for _, outcome := range e.Outcomes {
-			if p.fits(outcome, d, a) {
-				return true
-			}
-		}
-		return false
+		return p.underAny(e, func(outcome Expect) bool { return p.fits(outcome, d, a) })
 	case e.Accept:
 		return p.fitsReply(p.replyTo(d.op), d, a) && p.fitsAlso(e, d, a) || p.fitting(d.op.MayRefuse, d, a) != nil
 	default:
 		return p.fitting(e.Refuse, d, a) != nil && p.fitsAlso(e, d, a)
 	}
+}
+
+// underAny reports whether something holds of what the expectation is under the
+// variant it goes by: under its value where that binds, and else under any.
+func (p *Profile) underAny(e Expect, holds func(Expect) bool) bool {
+	if p.Binding(e.By) {
+		return holds(e.Outcomes[p.Choice(e.By)])
+	}
+	for _, outcome := range e.Outcomes {
+		if holds(outcome) {
+			return true
+		}
+	}
+	return false
 }
 
 // fitting finds the first of the named errors that the answer is, and no other.

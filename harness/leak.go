@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -73,12 +74,7 @@ func spellings(signature string) spelt {
 }
 
 func (s spelt) in(text string) bool {
-	for _, one := range s {
-		if strings.Contains(text, one) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s, func(one string) bool { return strings.Contains(text, one) })
 }
 
 // echoesKey looks for the whole key in an error, where the vendor shows a part

@@ -17,7 +17,7 @@ type Redactor struct {
 	replace *strings.Replacer
 	known   []string // every form of every secret, longest first
 	secrets []secret // longest first
-	words   []secret // of secrets with white space in them, for texts that were cut there
+	shown   []secret // the same, and the words of those with white space, for texts that were cut there
 }
 
 // secret is a value and what is shown in its place.
@@ -42,16 +42,17 @@ func NewRedactor(secrets map[string]string) *Redactor {
 func newRedactor(secrets []secret) *Redactor {
 	forms := map[string]string{}
 	r := &Redactor{}
+	var words []secret
 	for _, s := range secrets {
 		if len(s.value) < minSecret {
 			continue
 		}
 		s.folded = folded(s.value)
 		r.secrets = append(r.secrets, s)
-		if words := strings.Fields(s.value); len(words) > 1 {
-			for _, word := range words {
+		if all := strings.Fields(s.value); len(all) > 1 {
+			for _, word := range all {
 				if len(word) >= minWord {
-					r.words = append(r.words, secret{word, folded(word), s.shown})
+					words = append(words, secret{word, folded(word), s.shown})
 				}
 			}
 		}
@@ -66,6 +67,7 @@ func newRedactor(secrets []secret) *Redactor {
 		}
 	}
 	sort.SliceStable(r.secrets, func(i, j int) bool { return len(r.secrets[i].value) > len(r.secrets[j].value) })
+	r.shown = slices.Concat(r.secrets, words)
 	for form := range forms {
 		r.known = append(r.known, form)
 	}
@@ -134,7 +136,7 @@ func (r *Redactor) Text(s string) string {
 	var places []place
 	r.spellings(s, func(layer spelled) bool {
 		text := folded(layer.text)
-		for _, x := range slices.Concat(r.secrets, r.words) {
+		for _, x := range r.shown {
 			for from := 0; ; {
 				i := strings.Index(text[from:], x.folded)
 				if i < 0 {

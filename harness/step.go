@@ -93,14 +93,15 @@ func (p *Profile) checkStep(c *Case, s Step) error {
 	d := &draft{profile: p}
 	for _, f := range s.Break {
 		name := fmt.Sprint(f.value)
+		if faultKinds[f.Kind].carrier {
+			if place, _ := form.Carrier(d.carried(name)); place == "" {
+				return fmt.Errorf("fault %s: nothing in the request carries %q", f.Kind, name)
+			}
+		}
 		switch f.Kind {
 		case "sign-other", "leave-out":
 			if !slices.Contains(p.signedInputs(), name) && !slices.Contains(p.Request.inputs(), name) {
 				return fmt.Errorf("fault %s: the signature does not cover %q; it covers %s", f.Kind, name, strings.Join(p.signedInputs(), ", "))
-			}
-		case "drop", "blank", "nullify", "number", "zero", "boolean", "list", "object":
-			if place, _ := form.Carrier(d.carried(name)); place == "" {
-				return fmt.Errorf("fault %s: nothing in the request carries %q", f.Kind, name)
 			}
 		case "state":
 			if !slices.Contains(knownStates, name) {

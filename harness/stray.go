@@ -56,15 +56,8 @@ func (p *Profile) allowed(names []string, d *draft, a *answer) func(string) bool
 // open variant.
 func (p *Profile) allows(e Expect, name string, d *draft) bool {
 	switch {
-	case e.By != "" && p.Binding(e.By):
-		return p.allows(e.Outcomes[p.Choice(e.By)], name, d)
 	case e.By != "":
-		for _, outcome := range e.Outcomes {
-			if p.allows(outcome, name, d) {
-				return true
-			}
-		}
-		return false
+		return p.underAny(e, func(outcome Expect) bool { return p.allows(outcome, name, d) })
 	case e.Accept:
 		return p.mayBe(d.op.MayRefuse, name)
 	}

@@ -58,11 +58,11 @@ func (r *runner) finish(t *testing.T, problem error) int {
 		r.interrupted(errInterrupted)
 	}
 	if problem != nil {
-		r.report.Problem = strings.Join(strings.Fields(r.hide(problem.Error())), " ") // hidden first: a secret may have white space in it
+		r.report.Problem = r.line(problem)
 	}
 	why := r.reason(code)
 	tell := func(err error) {
-		text := strings.Join(strings.Fields(r.hide(err.Error())), " ")
+		text := r.line(err)
 		if r.report.Problem != "" {
 			text = r.report.Problem + "; " + text
 		}
@@ -89,6 +89,12 @@ func (r *runner) finish(t *testing.T, problem error) int {
 		t.Errorf("skewproof: exit %d: %s", code, harmless(why))
 	}
 	return code
+}
+
+// line is the error in one line. It is hidden first: a secret may have white space
+// in it.
+func (r *runner) line(err error) string {
+	return strings.Join(strings.Fields(r.hide(err.Error())), " ")
 }
 
 func (r *runner) code(problem error) int {

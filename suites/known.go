@@ -57,6 +57,17 @@ func (k *knownFailures) meets(pattern string) bool {
 	return false
 }
 
+// allOf reports whether every line is of the vendor. One of another vendor would
+// be taken for a mistake, where that one is not run.
+func (k *knownFailures) allOf(vendor string) bool {
+	for name := range k.lines {
+		if !strings.HasPrefix(name, vendor+"/") {
+			return false
+		}
+	}
+	return true
+}
+
 // judge turns the result of a listed case into what its being listed makes of
 // it.
 func (k *knownFailures) judge(r *harness.Result) {

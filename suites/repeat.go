@@ -12,7 +12,7 @@ import (
 // repeat is the command that runs one case again as it was run, where the test
 // has the given name. Credentials are no part of it: they come from the
 // environment.
-func (o *Options) repeat(test, name string) string {
+func (o *Options) repeat(test, name string, known *knownFailures) string {
 	if o.Handler != nil || o.Client != nil { // set up by somebody's own test, which has no flags of ours
 		return "go test -count=1 -v -run " + quoted("^"+regexp.QuoteMeta(test)+"$") + " -ginkgo.focus " + quoted(regexp.QuoteMeta(name)+"$")
 	}
@@ -34,7 +34,7 @@ func (o *Options) repeat(test, name string) string {
 	if !o.Update {
 		add("-baseline", o.Baseline)
 	}
-	if ofVendor(o.KnownFailing, vendor) {
+	if known.allOf(vendor) {
 		add("-known-failing", o.KnownFailing)
 	}
 	var pins []string
@@ -63,21 +63,6 @@ func (o *Options) repeat(test, name string) string {
 		words[i] = quoted(w)
 	}
 	return strings.Join(words, " ")
-}
-
-// ofVendor reports whether every line of the known failures is of the vendor. One
-// of another vendor would be taken for a mistake, where that one is not run.
-func ofVendor(file, vendor string) bool {
-	known, err := readKnown(file)
-	if err != nil {
-		return false
-	}
-	for name := range known.lines {
-		if !strings.HasPrefix(name, vendor+"/") {
-			return false
-		}
-	}
-	return true
 }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)

@@ -39,7 +39,7 @@ func Run(t *testing.T, o Options) (code int) {
 		http.DefaultTransport = refusing{}
 	}
 	r.report.Started = r.clock.Now()
-	r.report.Repeat = func(name string) string { return r.options.repeat(t.Name(), name) }
+	r.report.Repeat = func(name string) string { return r.options.repeat(t.Name(), name, r.known) }
 	unmute, orderly := mute(r.out), false
 	defer r.begin(t)()
 	defer func() {

@@ -47,16 +47,14 @@ func (m *maker) window() {
 		id  string
 		off time.Duration
 	}{{"an-hour-ahead", time.Hour}, {"an-hour-behind", -time.Hour}, {"three-hours-behind", -3 * time.Hour}} {
-		m.shifted("window-"+zone.id, "stamps are compared with a clock in another time zone", zone.off, both)
+		m.shifted("window-"+zone.id, "stamps are compared with a clock in another time zone", func(time.Time) time.Duration { return zone.off }, both)
 	}
-	f := m.profile.Timestamp
-	m.server("window-in-summer-time", "stamps are read as London's time, which is an hour off UTC in summer", "S22", both, reference.Tamper{Stamp: func(text string, _ time.Time) string {
-		t, err := f.Parse(text)
-		if err != nil || t.Month() < time.April || t.Month() > time.October {
-			return text
+	m.shifted("window-in-summer-time", "stamps are read as London's time, which is an hour off UTC in summer", func(t time.Time) time.Duration {
+		if t.Month() < time.April || t.Month() > time.October {
+			return 0
 		}
-		return f.Format(t.Add(-time.Hour))
-	}})
+		return -time.Hour
+	}, both)
 	m.partly(both)
 }
 
@@ -85,13 +83,13 @@ func (m *maker) partly(rules []string) {
 }
 
 // shifted adds a server that reads stamps as if they were of another zone.
-func (m *maker) shifted(id, says string, off time.Duration, rules []string) {
+func (m *maker) shifted(id, says string, off func(time.Time) time.Duration, rules []string) {
 	f := m.profile.Timestamp
 	m.server(id, says, "S22", rules, reference.Tamper{Stamp: func(text string, _ time.Time) string {
 		t, err := f.Parse(text)
 		if err != nil {
 			return text
 		}
-		return f.Format(t.Add(off))
+		return f.Format(t.Add(off(t)))
 	}})
 }
